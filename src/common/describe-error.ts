@@ -1,0 +1,29 @@
+import { HttpException } from '@nestjs/common'
+
+import { HubError, InternalError, InvalidRequestError, NotFoundError } from './hub-error.js'
+
+/**
+ * Turns whatever was thrown into a HubError, the only kind callers ever see.
+ *
+ * Nest and Fastify throw their own errors before a controller runs (unknown route, unreadable
+ * body); those that blame the caller keep their meaning, all else is the hub's fault.
+ */
+export function describeError(error: unknown): HubError {
+  if (error instanceof HubError) return error
+  const status = statusOf(error)
+  if (status === 404) return new NotFoundError('there is no such route')
+  if (status !== null && status >= 400 && status < 500) {
+    return new InvalidRequestError(messageOf(error), null, { cause: error })
+  }
+  return new InternalError(error)
+}
+
+function statusOf(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus()
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null
+  return typeof error.statusCode === 'number' ? error.statusCode : null
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'the request could not be read'
+}

@@ -1,0 +1,51 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { describeError } from './describe-error.js'
+import type { ErrorBody, HubError } from './hub-error.js'
+import { Logger } from './logger.js'
+
+/** The only exception filter: one error body on every route (CONTRACT). */
+@Catch()
+export class HubErrorFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp()
+    const error = describeError(thrown)
+    const request: FastifyRequest = http.getRequest()
+    if (error.status >= 500) {
+      this.logger.failure(error, { request_id: request.id, route: request.routeOptions.url })
+    }
+    sendError(http.getResponse(), error, request.id)
+  }
+}
+
+export function errorBody(error: HubError, requestId: string): ErrorBody {
+  return {
+    detail: error.message,
+    error_code: error.code,
+    request_id: requestId,
+    ...(error.issues ? { issues: error.issues } : {}),
+  }
+}
+
+/** Headers that belong to an error whatever carries it: an HTTP answer or a refused upgrade. */
+export function errorHeaders(error: HubError): Record<string, string> {
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(error.retryAfterSeconds === null
+      ? {}
+      : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterSeconds))) }),
+  }
+}
+
+export function sendError(reply: FastifyReply, error: HubError, requestId: string): void {
+  if (reply.sent) return
+  void reply
+    .status(error.status)
+    .headers(errorHeaders(error))
+    .send(JSON.stringify(errorBody(error, requestId)))
+}

@@ -1,0 +1,117 @@
+import { Writable } from 'node:stream'
+
+import type { LoggerService } from '@nestjs/common'
+import { type Logger as Pino, pino } from 'pino'
+
+
+export interface LogOptions {
+  readonly level: string
+  readonly format: 'pretty' | 'json'
+  /** Where lines go; standard output unless told. */
+  readonly destination?: { write(line: string): void }
+}
+
+/**
+ * The hub's log. Structured; one line an event; values are escaped.
+ *
+ * NOTE: never give it a node id, token, e-mail address, certificate, SDP, SQL parameter, query
+ * string or path: what is not passed in cannot leak. `failure` therefore logs an error's name,
+ * message and stack, and of its cause only the name, code and stack frames.
+ */
+export class Logger implements LoggerService {
+  private readonly pino: Pino
+
+  constructor(options: LogOptions) {
+    const target = options.destination ?? process.stdout
+    this.pino = pino(
+      { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      options.format === 'json' ? target : new PrettyLines(target),
+    )
+  }
+
+  info(event: string, fields: Fields = {}): void {
+    this.pino.info(fields, event)
+  }
+
+  warn(event: string, fields: Fields | string = {}): void {
+    this.pino.warn(fieldsOf(fields), event)
+  }
+
+  failure(error: Error, fields: Fields = {}): void {
+    this.pino.error(
+      { ...fields, error: error.name, cause: causeOf(error), stack: framesOf(error) },
+      error.message,
+    )
+  }
+
+  /** Nest's own start-up chatter; of no use to an operator. */
+  log(message: unknown, ...context: unknown[]): void {
+    this.pino.debug({ context: context.map(String) }, String(message))
+  }
+
+  debug(message: unknown): void {
+    this.pino.debug(String(message))
+  }
+
+  verbose(message: unknown): void {
+    this.pino.trace(String(message))
+  }
+
+  error(message: unknown): void {
+    if (message instanceof Error) this.failure(message)
+    else this.pino.error(String(message))
+  }
+
+  fatal(message: unknown): void {
+    this.pino.fatal(String(message))
+  }
+}
+
+type Fields = Record<string, string | number | boolean | null | undefined>
+
+function fieldsOf(fields: Fields | string): Fields {
+  return typeof fields === 'string' ? { context: fields } : fields
+}
+
+/** What failed underneath. Its message may quote data (SQL, a provider's answer), so it stays out. */
+function causeOf(error: Error): { name: string; code?: string; stack: string[] } | undefined {
+  const { cause } = error
+  if (!(cause instanceof Error)) return undefined
+  const code = 'code' in cause && typeof cause.code === 'string' ? { code: cause.code } : {}
+  return { name: cause.name, ...code, stack: framesOf(cause) }
+}
+
+function framesOf(error: Error): string[] {
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 8)
+    .map((line) => line.trim())
+}
+
+/** `12:00:00 info  event  key=value` for a terminal. */
+class PrettyLines extends Writable {
+  constructor(private readonly target: { write(line: string): void }) {
+    super({ decodeStrings: false })
+  }
+
+  override _write(chunk: unknown, _encoding: string, done: () => void): void {
+    const { level, time, msg, ...fields }: Record<string, unknown> = JSON.parse(String(chunk))
+    const name = LEVELS[Number(level)] ?? 'info'
+    const rest = Object.entries(fields)
+      .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(' ')
+    this.target.write(`${String(time).slice(11, 19)} ${name.padEnd(5)} ${String(msg)}  ${rest}\n`)
+    done()
+  }
+}
+
+const LEVELS: Record<number, string> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+}
+

@@ -1,0 +1,83 @@
+import type { OnApplicationShutdown } from '@nestjs/common'
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm'
+
+import { UnavailableError } from '../common/hub-error.js'
+
+export type Parameter = string | number | boolean | Date | Buffer | null | readonly string[] | readonly number[]
+
+/** Runs statements, on the pool or inside one transaction. */
+export interface Queries {
+  /**
+   * Runs one statement and resolves with its rows (`RETURNING` included). `Row` is the caller's
+   * word for what the statement selects; columns keep their snake_case names.
+   *
+   * @throws UnavailableError  Postgres cannot be reached, or does not answer within 1.5 s
+   */
+  rows<Row>(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>
+}
+
+/** The hub's Postgres. Every store speaks SQL through it. */
+export class Database implements Queries, OnApplicationShutdown {
+  /** @param stopServer stops the embedded server, if this process runs one */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly stopServer: () => Promise<void>,
+  ) {}
+
+  rows<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return rowsOf<Row>(this.dataSource, sql, parameters)
+  }
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+  async transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.dataSource.transaction((manager) =>
+        work({ rows: (sql, parameters = []) => rowsOf(manager, sql, parameters) }),
+      )
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dataSource.destroy()
+    await this.stopServer()
+  }
+}
+
+async function rowsOf<Row>(
+  connection: DataSource | EntityManager,
+  sql: string,
+  parameters: readonly Parameter[],
+): Promise<Row[]> {
+  try {
+    const result = await connection.query<Row[] | [Row[], number]>(sql, [...parameters])
+    return isCounted(result) ? result[0] : result
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+/** TypeORM answers UPDATE and DELETE with [rows, affected], everything else with rows. */
+function isCounted<Row>(result: Row[] | [Row[], number]): result is [Row[], number] {
+  return result.length === 2 && typeof result[1] === 'number'
+}
+
+/** SQLSTATE classes that say "not now" rather than "not so": connection, resources, shutdown. */
+const AWAY = /^(?:08|53|57P0|25006)/
+
+function translate(error: unknown): unknown {
+  return isAway(error) ? new UnavailableError(undefined, { cause: error }) : error
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof UnavailableError) return false
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
+  if (!(cause instanceof Error)) return false
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  return (
+    AWAY.test(code) ||
+    /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
+    /timeout|terminated|not queryable|Driver not Connected|Cannot use a pool/i.test(cause.message)
+  )
+}

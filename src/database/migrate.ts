@@ -1,0 +1,25 @@
+import type { HubConfig } from '../config/hub-config.js'
+import { createDataSource } from './data-source.js'
+
+/** Any number all instances agree on: they migrate one after the other. */
+const MIGRATION_LOCK = 4_737_821
+
+/**
+ * Applies the pending migrations, oldest first, each in a transaction, and resolves with their
+ * names. Safe to run by several instances at once: the second waits, then finds nothing to do.
+ */
+export async function applyMigrations(
+  url: string,
+  ssl: HubConfig['database']['ssl'],
+): Promise<string[]> {
+  const dataSource = createDataSource(url, ssl, { poolSize: 2, patient: true })
+  await dataSource.initialize()
+  const lock = dataSource.createQueryRunner()
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    return (await dataSource.runMigrations()).map(({ name }) => name)
+  } finally {
+    await lock.release()
+    await dataSource.destroy()
+  }
+}

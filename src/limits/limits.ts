@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common'
+import { InjectThrottlerStorage, type ThrottlerStorage } from '@nestjs/throttler'
+
+import { RateLimitedError } from '../common/hub-error.js'
+import { HubConfig } from '../config/hub-config.js'
+
+/** Every limit per minute that the hub keeps. A name is also the counter's name in its store. */
+export type LimitName =
+  | 'default'
+  | 'search'
+  | 'login'
+  | 'callback'
+  | 'register'
+  | 'profile'
+  | 'logout'
+  | 'delete'
+  | 'failed_authentication'
+  | 'upgrade'
+  | 'failed_upgrade'
+
+const MINUTE_MS = 60_000
+
+/** Counts requests in a sliding minute, in @nestjs/throttler's storage. */
+@Injectable()
+export class Limits {
+  constructor(
+    private readonly config: HubConfig,
+    @InjectThrottlerStorage() private readonly storage: ThrottlerStorage,
+  ) {}
+
+  /**
+   * Takes one from `who`'s minute.
+   *
+   * @param who an account, an address or a node; never two of them together
+   * @throws RateLimitedError  nothing is left
+   */
+  async take(name: LimitName, who: string): Promise<void> {
+    if (!this.config.limits.enabled) return
+    const { isBlocked, timeToBlockExpire } = await this.storage.increment(
+      `${name}:${who}`,
+      MINUTE_MS,
+      this.perMinute(name),
+      0,
+      name,
+    )
+    if (isBlocked) throw new RateLimitedError(Math.max(1, timeToBlockExpire))
+  }
+
+  /** Requests a minute (CONTRACT §1). */
+  perMinute(name: LimitName): number {
+    const { limits } = this.config
+    switch (name) {
+      case 'default':
+        return limits.perMinute
+      case 'search':
+        return limits.search
+      case 'login':
+        return limits.login
+      case 'register':
+        return limits.register
+      case 'profile':
+        return limits.profile
+      case 'upgrade':
+      case 'failed_upgrade':
+        return limits.upgrade
+      case 'failed_authentication':
+        return limits.perMinute
+      case 'callback':
+        return 20
+      case 'logout':
+      case 'delete':
+        return 5
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import { Reflector } from '@nestjs/core'
+import type { FastifyRequest } from 'fastify'
+
+import { ClientAddresses, countedAddress } from '../limits/client-address.js'
+import { Limits } from '../limits/limits.js'
+import { countAs } from '../limits/rate-limit.guard.js'
+import { HubError } from '../common/hub-error.js'
+import { PUBLIC, setActor } from './decorators.js'
+import { TokenVerifier } from './token-verifier.js'
+import { InvalidTokenError } from './tokens.errors.js'
+
+/** Deny by default: a route without `@Public()` needs a Bearer token (RFC 6750 §2.1). */
+@Injectable()
+export class TokenGuard implements CanActivate {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly limits: Limits,
+    private readonly addresses: ClientAddresses,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()]
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, places)) return true
+    const request: FastifyRequest = context.switchToHttp().getRequest()
+    try {
+      const actor = await this.verifier.verify(bearerOf(request))
+      setActor(request, actor)
+      countAs(request, `account ${actor.accountId}`)
+      return true
+    } catch (error) {
+      if (error instanceof HubError && error.status === 401) {
+        await this.limits.take(
+          'failed_authentication',
+          countedAddress(this.addresses.of(request.raw)),
+        )
+      }
+      throw error
+    }
+  }
+}
+
+function bearerOf(request: FastifyRequest): string {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (token === undefined) throw new InvalidTokenError()
+  return token
+}

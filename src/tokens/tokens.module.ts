@@ -1,0 +1,22 @@
+import { Global, Module } from '@nestjs/common'
+
+import { AccessTokens } from './access-token.js'
+import { RefreshService } from './refresh.service.js'
+import { RevocationFeed } from './revocation-feed.js'
+import { SessionMemory } from './session-memory.js'
+import { SessionStore } from './session.store.js'
+import { TokenVerifier } from './token-verifier.js'
+
+@Global()
+@Module({
+  providers: [
+    AccessTokens,
+    RefreshService,
+    RevocationFeed,
+    SessionMemory,
+    SessionStore,
+    TokenVerifier,
+  ],
+  exports: [RefreshService, RevocationFeed, SessionMemory, SessionStore, TokenVerifier],
+})
+export class TokensModule {}
