@@ -7,7 +7,12 @@ const common = {
 }
 
 /** Integration and e2e tests share one real Postgres; each file works on its own clone of a template. */
-const withPostgres = { ...common, globalSetup: './test/support/global-setup.ts' }
+const withPostgres = {
+  ...common,
+  globalSetup: './test/support/global-setup.mjs',
+  setupFiles: ['./test/support/nest-for-cjs.mjs'],
+  globalTeardown: './test/support/global-teardown.mjs',
+}
 
 export default {
   maxWorkers: 2,

@@ -59,7 +59,7 @@ export class CreateHub1764000000000 implements MigrationInterface {
         CONSTRAINT nodes_node_id_check CHECK (node_id IN (node_id_16, node_id_32))
       );
       COMMENT ON COLUMN nodes.last_seen_on IS 'to the hour, never finer';
-      CREATE INDEX nodes_account_id_idx ON nodes (account_id);
+      CREATE INDEX nodes_account_id_idx ON nodes (account_id, registered_at DESC);
 
       CREATE TABLE node_tombstones (
         node_hmac     bytea       NOT NULL,
@@ -84,15 +84,16 @@ export class CreateHub1764000000000 implements MigrationInterface {
       CREATE TABLE profile_skills (
         account_id bigint   NOT NULL
                             CONSTRAINT profile_skills_account_id_fkey REFERENCES profiles ON DELETE CASCADE,
-        skill      text     NOT NULL,
+        skill      text     COLLATE "C" NOT NULL,
         spelling   text     NOT NULL,
         level      smallint NOT NULL CHECK (level BETWEEN 1 AND 5),
         position   smallint NOT NULL,
         CONSTRAINT profile_skills_pkey PRIMARY KEY (account_id, skill)
       );
-      COMMENT ON COLUMN profile_skills.skill IS 'normalised: what searches compare';
+      COMMENT ON COLUMN profile_skills.skill IS
+        'normalised: what searches compare; by bytes, so that a prefix is a range of the index';
       COMMENT ON COLUMN profile_skills.spelling IS 'as the person typed it: what people see';
-      CREATE INDEX profile_skills_skill_level_idx ON profile_skills (skill, level DESC);
+      CREATE INDEX profile_skills_skill_level_idx ON profile_skills (skill, level DESC, account_id);
       CREATE INDEX profile_skills_skill_trgm_idx ON profile_skills USING gin (skill gin_trgm_ops);
 
       CREATE TABLE sessions (

@@ -1,6 +1,12 @@
 import { HttpException } from '@nestjs/common'
 
-import { HubError, InternalError, InvalidRequestError, NotFoundError } from './hub-error.js'
+import {
+  BodyTooLargeError,
+  HubError,
+  InternalError,
+  InvalidRequestError,
+  NotFoundError,
+} from './hub-error.js'
 
 /**
  * Turns whatever was thrown into a HubError, the only kind callers ever see.
@@ -12,6 +18,7 @@ export function describeError(error: unknown): HubError {
   if (error instanceof HubError) return error
   const status = statusOf(error)
   if (status === 404) return new NotFoundError('there is no such route')
+  if (status === 413) return new BodyTooLargeError()
   if (status !== null && status >= 400 && status < 500) {
     return new InvalidRequestError(messageOf(error), null, { cause: error })
   }

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -48,4 +52,18 @@ export function sendError(reply: FastifyReply, error: HubError, requestId: strin
     .status(error.status)
     .headers(errorHeaders(error))
     .send(JSON.stringify(errorBody(error, requestId)))
+}
+
+/** The same answer for a socket that no HTTP response stands for: a broken request, a refused upgrade. */
+export function endWithError(socket: Duplex, error: HubError): void {
+  const body = JSON.stringify(errorBody(error, randomUUID()))
+  const headers = {
+    ...errorHeaders(error),
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const reason = STATUS_CODES[error.status] ?? 'Error'
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${error.status} ${reason}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -1,3 +1,6 @@
+/** Bytes of the largest request body: a profile (CONTRACT §1). */
+export const MAX_BODY_BYTES = 32 * 1_024
+
 /** The one error body, on every route; a socket's error frame carries the same `code` (CONTRACT). */
 export interface ErrorBody {
   readonly detail: string
@@ -45,6 +48,16 @@ export class InvalidRequestError extends HubError {
     options?: ErrorOptions,
   ) {
     super(detail, options)
+  }
+}
+
+/** The body is larger than any route takes. */
+export class BodyTooLargeError extends HubError {
+  readonly code = 'body_too_large'
+  readonly status = 400
+
+  constructor() {
+    super(`the body is larger than ${MAX_BODY_BYTES} bytes`)
   }
 }
 

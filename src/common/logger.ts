@@ -3,7 +3,6 @@ import { Writable } from 'node:stream'
 import type { LoggerService } from '@nestjs/common'
 import { type Logger as Pino, pino } from 'pino'
 
-
 export interface LogOptions {
   readonly level: string
   readonly format: 'pretty' | 'json'
@@ -114,4 +113,3 @@ const LEVELS: Record<number, string> = {
   50: 'error',
   60: 'fatal',
 }
-

@@ -3,7 +3,8 @@ import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm'
 
 import { UnavailableError } from '../common/hub-error.js'
 
-export type Parameter = string | number | boolean | Date | Buffer | null | readonly string[] | readonly number[]
+export type Parameter =
+  string | number | boolean | Date | Buffer | null | readonly string[] | readonly number[]
 
 /** Runs statements, on the pool or inside one transaction. */
 export interface Queries {
@@ -71,13 +72,14 @@ function translate(error: unknown): unknown {
 }
 
 function isAway(error: unknown): boolean {
-  if (error instanceof UnavailableError) return false
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
-  if (!(cause instanceof Error)) return false
+  // NOTE: no `instanceof Error`: inside a test's realm, Node's own errors are of another one.
+  if (typeof cause !== 'object' || cause === null || cause instanceof UnavailableError) return false
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  const message = 'message' in cause && typeof cause.message === 'string' ? cause.message : ''
   return (
     AWAY.test(code) ||
     /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
-    /timeout|terminated|not queryable|Driver not Connected|Cannot use a pool/i.test(cause.message)
+    /timeout|terminated|not queryable|Cannot use a pool/i.test(message)
   )
 }

@@ -1,3 +1,5 @@
+import { MigrationExecutor } from 'typeorm'
+
 import type { HubConfig } from '../config/hub-config.js'
 import { createDataSource } from './data-source.js'
 
@@ -20,6 +22,20 @@ export async function applyMigrations(
     return (await dataSource.runMigrations()).map(({ name }) => name)
   } finally {
     await lock.release()
+    await dataSource.destroy()
+  }
+}
+
+/** The names of the migrations that this database still lacks. */
+export async function pendingMigrations(
+  url: string,
+  ssl: HubConfig['database']['ssl'],
+): Promise<string[]> {
+  const dataSource = createDataSource(url, ssl, { poolSize: 1, patient: true })
+  await dataSource.initialize()
+  try {
+    return (await new MigrationExecutor(dataSource).getPendingMigrations()).map(({ name }) => name)
+  } finally {
     await dataSource.destroy()
   }
 }

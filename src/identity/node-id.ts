@@ -9,6 +9,8 @@ import { z } from 'zod'
 export type NodeId = string & z.$brand<'NodeId'>
 
 const PREFIX = 'dpc-node-'
+/** Characters of the short form. */
+export const SHORT_ID_LENGTH = PREFIX.length + 16
 
 export const nodeIdSchema = z
   .string()
@@ -34,12 +36,9 @@ export function nodeIdsOf(publicKey: KeyObject): NodeIds {
   }
 }
 
-/** The short form that names the same node. */
-export function shortForm(nodeId: NodeId): NodeId {
-  return nodeIdSchema.parse(nodeId.slice(0, PREFIX.length + 16))
-}
-
 /** The node's full identity: SHA-256 of the DER SubjectPublicKeyInfo, lower-case hex. */
 export function spkiSha256Of(publicKey: KeyObject): string {
-  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex')
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
 }

@@ -26,7 +26,9 @@ export class ClientAddresses {
   /** The client's address in its shortest spelling, or `unknown` for a socket that is gone. */
   of(request: Pick<IncomingMessage, 'headers' | 'socket'>): string {
     const forwarded = request.headers['x-forwarded-for']
-    const hops = String(forwarded ?? '').split(',').filter((hop) => hop.trim() !== '')
+    const hops = String(forwarded ?? '')
+      .split(',')
+      .filter((hop) => hop.trim() !== '')
     let client = parse(request.socket.remoteAddress ?? '')
     while (client && hops.length > 0 && this.isTrusted(client)) {
       const before = parse(hops.pop() ?? '')
@@ -55,10 +57,18 @@ export function countedAddress(address: string): string {
   return address
 }
 
-const PRIVATE: ReadonlySet<string> = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat'])
+const PRIVATE: ReadonlySet<string> = new Set([
+  'private',
+  'uniqueLocal',
+  'linkLocal',
+  'carrierGradeNat',
+])
 
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
-  const bare = text.trim().replace(/^\[([^\]]*)\](?::\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')
+  const bare = text
+    .trim()
+    .replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1')
   return ipaddr.isValid(bare) ? ipaddr.process(bare) : null
 }
 

@@ -17,6 +17,7 @@ export type LimitName =
   | 'failed_authentication'
   | 'upgrade'
   | 'failed_upgrade'
+  | 'replacement'
 
 const MINUTE_MS = 60_000
 
@@ -65,6 +66,8 @@ export class Limits {
         return limits.upgrade
       case 'failed_authentication':
         return limits.perMinute
+      case 'replacement':
+        return 6
       case 'callback':
         return 20
       case 'logout':

@@ -3,9 +3,7 @@ import type { RefreshAttempt, RefreshResult } from './session.store.js'
 /** Sessions judged in one transaction: a few milliseconds of work for Postgres. */
 const MAX_BATCH = 500
 
-type Judge = (
-  attempts: readonly RefreshAttempt[],
-) => Promise<ReadonlyMap<string, RefreshResult>>
+type Judge = (attempts: readonly RefreshAttempt[]) => Promise<ReadonlyMap<string, RefreshResult>>
 
 interface Waiting {
   readonly attempt: RefreshAttempt

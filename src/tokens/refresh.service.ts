@@ -50,7 +50,11 @@ export class RefreshService {
   }
 
   /** A new session and its first tokens. */
-  async start(account: { accountId: number; provider: string; client: string }): Promise<TokenPair> {
+  async start(account: {
+    accountId: number
+    provider: string
+    client: string
+  }): Promise<TokenPair> {
     const sessionId = await this.sessions.start(account, this.clock.date())
     return this.pair(account.accountId, { sessionId, generation: 0 })
   }
@@ -94,11 +98,7 @@ export class RefreshService {
 
   private async ask(presented: RefreshToken, milliseconds: number): Promise<Judged> {
     const attempt = { sessionId: presented.sessionId, presented: presented.generation }
-    const result = await within(
-      milliseconds,
-      this.batch.add(attempt),
-      () => new UnavailableError(),
-    )
+    const result = await within(milliseconds, this.batch.add(attempt), () => new UnavailableError())
     if (!result) throw new InvalidRefreshTokenError()
     const { session, verdict } = result
     if (verdict.kind === 'replayed') {

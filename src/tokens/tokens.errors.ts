@@ -5,7 +5,10 @@ export class InvalidTokenError extends HubError {
   readonly code = 'invalid_token'
   readonly status = 401
 
-  constructor(detail = 'the access token is missing or not valid: log in again', options?: ErrorOptions) {
+  constructor(
+    detail = 'the access token is missing or not valid: log in again',
+    options?: ErrorOptions,
+  ) {
     super(detail, options)
   }
 }

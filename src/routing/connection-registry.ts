@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common'
+
+import { Presence } from '../presence/presence.js'
+import type { Connection } from './connection.js'
+
+/** The open connections of this process: one live connection for each node. */
+@Injectable()
+export class ConnectionRegistry {
+  /** By the short id, which is a prefix of the long one: either form finds the node. */
+  private readonly byShortId = new Map<string, Connection>()
+
+  /** True from the moment this instance begins to stop: it takes no more connections. */
+  isDraining = false
+
+  constructor(private readonly presence: Presence) {}
+
+  get size(): number {
+    return this.byShortId.size
+  }
+
+  /** In no particular order. */
+  all(): IterableIterator<Connection> {
+    return this.byShortId.values()
+  }
+
+  get(shortId: string): Connection | null {
+    return this.byShortId.get(shortId) ?? null
+  }
+
+  /** Makes `connection` its node's live one and returns the one it replaces. Synchronous. */
+  add(connection: Connection): Connection | null {
+    const { accountId, node } = connection.actor
+    const replaced = this.get(node.shortId)
+    if (replaced) this.presence.leave(replaced.actor.accountId, node)
+    this.byShortId.set(node.shortId, connection)
+    this.presence.join(accountId, node)
+    return replaced
+  }
+
+  /** Compares identity: the late close of a replaced connection never takes the new one offline. */
+  remove(connection: Connection): void {
+    const { accountId, node } = connection.actor
+    if (this.byShortId.get(node.shortId) !== connection) return
+    this.byShortId.delete(node.shortId)
+    this.presence.leave(accountId, node)
+  }
+}

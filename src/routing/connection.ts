@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net'
+
+import type { WebSocket } from 'ws'
+
+import type { Actor, ActorNode } from '../identity/actor.js'
+import type { CloseCode } from '../sockets/close-codes.js'
+
+/** What became of a frame handed to a connection. A value: none of these is exceptional. */
+export type Delivery = 'delivered' | 'offline' | 'slow'
+
+/** An actor that has registered a node: only such hold a connection. */
+export type NodeActor = Actor & { readonly node: ActorNode }
+
+/** Frames that may wait for a peer to read, whatever their size (CONTRACT §3). */
+const MAX_QUEUED_FRAMES = 128
+
+/** One open socket of one node. */
+export class Connection {
+  /** The sweep of the heartbeat at which bytes last came in; small integers cost no memory. */
+  heardAtSweep = 0
+  bytesHeard = 0
+  /** The sweep since which frames have been refused because this peer does not read; 0 if it reads. */
+  slowSinceSweep = 0
+  isSlow = false
+
+  private queuedFrames = 0
+  private onWritten: (() => void) | null = null
+
+  constructor(
+    public actor: NodeActor,
+    private readonly socket: WebSocket,
+    private readonly stream: Pick<Socket, 'bytesRead'>,
+    private readonly maxQueuedBytes: number,
+  ) {}
+
+  /** Bytes that came in from the peer since it connected: what liveness goes by. */
+  get bytesReceived(): number {
+    return this.stream.bytesRead
+  }
+
+  /** Nothing waits for this peer to read. */
+  get isDrained(): boolean {
+    return this.socket.bufferedAmount === 0
+  }
+
+  /**
+   * Queues one frame. Never waits and never throws. A peer that lets too much pile up unread loses
+   * the frame instead of holding the hub's memory.
+   */
+  send(frame: string): Delivery {
+    const { socket } = this
+    if (socket.readyState !== socket.OPEN) return 'offline'
+    const queuedBytes = socket.bufferedAmount
+    if (queuedBytes === 0) {
+      this.queuedFrames = 0
+      this.isSlow = false
+      socket.send(frame)
+      return 'delivered'
+    }
+    if (
+      queuedBytes + frame.length > this.maxQueuedBytes ||
+      this.queuedFrames >= MAX_QUEUED_FRAMES
+    ) {
+      this.isSlow = true
+      return 'slow'
+    }
+    this.queuedFrames++
+    this.onWritten ??= () => {
+      this.queuedFrames = Math.max(0, this.queuedFrames - 1)
+    }
+    socket.send(frame, this.onWritten)
+    return 'delivered'
+  }
+
+  /** False once it is closing: what still comes in from it does not count. */
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN
+  }
+
+  /** Resolves when the socket is gone. */
+  get closed(): Promise<void> {
+    const { socket } = this
+    if (socket.readyState === socket.CLOSED) return Promise.resolve()
+    return new Promise((resolve) => socket.once('close', () => resolve()))
+  }
+
+  ping(): void {
+    if (this.isOpen) this.socket.ping()
+  }
+
+  /** Says why, waits for the peer's answer as long as the adapter allows, then hangs up. */
+  close(code: CloseCode, reason: string): void {
+    this.socket.close(code, reason)
+  }
+
+  /** Hangs up at once: for a peer that no longer answers. */
+  terminate(): void {
+    this.socket.terminate()
+  }
+}

@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http'
+
+import { Injectable } from '@nestjs/common'
+
+import { HubError, RateLimitedError } from '../common/hub-error.js'
+import { HubConfig } from '../config/hub-config.js'
+import { ClientAddresses, countedAddress } from '../limits/client-address.js'
+import { Limits } from '../limits/limits.js'
+import type { NodeActor } from '../routing/connection.js'
+import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { SessionMemory } from '../tokens/session-memory.js'
+import { TokenVerifier } from '../tokens/token-verifier.js'
+import { InvalidTokenError } from '../tokens/tokens.errors.js'
+import {
+  NodeNotRegisteredError,
+  NoRoomError,
+  OriginNotAllowedError,
+  ReplacedTooOftenError,
+} from './signaling.errors.js'
+
+/** Sockets that may wait for their first frame to say who they are (CONTRACT §3). */
+const MAX_NAMELESS = 1_000
+const MAX_NAMELESS_PER_ADDRESS = 10
+
+/** Who a socket belongs to: a node, or nobody yet, counted by address until it says. */
+export type Admitted =
+  | { readonly kind: 'node'; readonly actor: NodeActor }
+  | { readonly kind: 'nameless'; readonly address: string }
+
+/** Decides before the upgrade who gets a socket. */
+@Injectable()
+export class Admissions {
+  private readonly admitted = new WeakMap<IncomingMessage, Admitted>()
+  private readonly namelessByAddress = new Map<string, number>()
+  private nameless = 0
+
+  constructor(
+    private readonly config: HubConfig,
+    private readonly verifier: TokenVerifier,
+    private readonly memory: SessionMemory,
+    private readonly connections: ConnectionRegistry,
+    private readonly limits: Limits,
+    private readonly addresses: ClientAddresses,
+  ) {}
+
+  /**
+   * @throws NoRoomError, OriginNotAllowedError, NodeNotRegisteredError, ReplacedTooOftenError
+   * @throws InvalidTokenError, TokenExpiredError, SessionEndedError, UnavailableError  (of the token)
+   * @throws RateLimitedError  30 upgrades a minute of one node, or 30 failed ones of one address
+   */
+  async admit(request: IncomingMessage): Promise<void> {
+    const address = countedAddress(this.addresses.of(request))
+    this.checkRoom()
+    this.checkOrigin(request)
+    const token = tokenOf(request)
+    if (token === null) this.admitNameless(request, address)
+    else this.admitted.set(request, { kind: 'node', actor: await this.identify(token, address) })
+  }
+
+  /** What `admit` decided; once. */
+  take(request: IncomingMessage): Admitted | null {
+    const admitted = this.admitted.get(request) ?? null
+    this.admitted.delete(request)
+    return admitted
+  }
+
+  /** The node that `token` speaks for, within its limits. Failures count against `address`. */
+  async identify(token: string, address: string): Promise<NodeActor> {
+    try {
+      const { node, ...actor } = await this.verifier.verify(token)
+      if (!node) throw new NodeNotRegisteredError()
+      await this.limits.take('upgrade', node.spkiSha256)
+      if (this.connections.get(node.shortId)) await this.countReplacement(node.spkiSha256)
+      return { ...actor, node }
+    } catch (error) {
+      if (error instanceof HubError && (error.status === 401 || error.status === 403)) {
+        await this.limits.take('failed_upgrade', address)
+      }
+      throw error
+    }
+  }
+
+  /** Heard since the token was verified: between the two the upgrade took its time. */
+  hasEnded(actor: NodeActor): boolean {
+    return this.memory.hasEnded(actor)
+  }
+
+  /** A nameless socket has said who it is, or is gone. */
+  release(address: string): void {
+    this.nameless--
+    const left = (this.namelessByAddress.get(address) ?? 1) - 1
+    if (left > 0) this.namelessByAddress.set(address, left)
+    else this.namelessByAddress.delete(address)
+  }
+
+  private checkRoom(): void {
+    if (this.connections.isDraining) throw new NoRoomError('this instance is stopping')
+    if (this.connections.size + this.nameless >= this.config.signaling.maxConnections) {
+      throw new NoRoomError('this instance holds as many sockets as its operator allows')
+    }
+  }
+
+  /** A browser says where its page is from; a program says nothing (RFC 6455 §10.2). */
+  private checkOrigin({ headers }: IncomingMessage): void {
+    const { origin } = headers
+    if (origin === undefined || origin === this.config.http.publicUrl) return
+    if (!this.config.http.allowedOrigins.includes(origin)) throw new OriginNotAllowedError()
+  }
+
+  private admitNameless(request: IncomingMessage, address: string): void {
+    const here = this.namelessByAddress.get(address) ?? 0
+    if (this.nameless >= MAX_NAMELESS || here >= MAX_NAMELESS_PER_ADDRESS) {
+      throw new NoRoomError(
+        'too many sockets wait for their auth frame: put the token in the upgrade',
+      )
+    }
+    this.nameless++
+    this.namelessByAddress.set(address, here + 1)
+    this.admitted.set(request, { kind: 'nameless', address })
+    // NOTE: a handshake that `ws` refuses after this never becomes a connection.
+    request.socket.once('close', () => this.admitted.has(request) && this.release(address))
+  }
+
+  private async countReplacement(spkiSha256: string): Promise<void> {
+    try {
+      await this.limits.take('replacement', spkiSha256)
+    } catch (error) {
+      if (error instanceof RateLimitedError)
+        throw new ReplacedTooOftenError(error.retryAfterSeconds)
+      throw error
+    }
+  }
+}
+
+/** `?token=`, else the Bearer header; null when there is neither and no ticket. */
+function tokenOf({ url = '/', headers }: IncomingMessage): string | null {
+  const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
+  const token = query.get('token')
+  if (token !== null) return token
+  if (headers.authorization !== undefined) {
+    return /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? ''
+  }
+  if (query.has('ticket')) throw new InvalidTokenError('this hub does not give out tickets')
+  return null
+}

@@ -1,0 +1,88 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+
+import { Clock } from '../common/clock.js'
+import { HubConfig } from '../config/hub-config.js'
+import type { Connection } from '../routing/connection.js'
+import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
+import { Heartbeat } from '../sockets/heartbeat.js'
+import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
+
+/** Seconds a target may stay unable to take frames before it is closed with 1013. */
+const SLOW_SECONDS = 10
+/** Milliseconds that sockets get to say goodbye when the hub stops. */
+const GOODBYE_MS = 1_000
+
+/** Ends connections: whose peer is gone or does not read, whose session ended, and all at shutdown. */
+@Injectable()
+export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly heartbeat: Heartbeat<Connection>
+
+  constructor(
+    private readonly connections: ConnectionRegistry,
+    private readonly feed: RevocationFeed,
+    private readonly clock: Clock,
+    config: HubConfig,
+  ) {
+    this.heartbeat = new Heartbeat(
+      () => this.connections.all(),
+      config.signaling.pingSeconds,
+      (connection, sweep) => this.check(connection, sweep),
+    )
+  }
+
+  onModuleInit(): void {
+    this.feed.onEnded((ended) => this.closeEnded(ended))
+    this.heartbeat.start()
+  }
+
+  /** A connection has just been made: it has been heard now. */
+  welcome(connection: Connection): void {
+    connection.heardAtSweep = this.heartbeat.now
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.connections.isDraining = true
+    this.heartbeat.stop()
+    const leaving = [...this.connections.all()]
+    for (const connection of leaving)
+      this.end(connection, closeCodes.goingAway, 'the hub is stopping')
+    await Promise.race([
+      Promise.all(leaving.map((connection) => connection.closed)),
+      new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS).unref()),
+    ])
+    for (const connection of leaving) connection.terminate()
+  }
+
+  /** Says goodbye and takes the node offline at once: nothing more is relayed from or to it. */
+  private end(connection: Connection, code: CloseCode, reason: string): void {
+    this.connections.remove(connection)
+    connection.close(code, reason)
+  }
+
+  private closeEnded(ended: Ended): void {
+    for (const connection of this.connections.all()) {
+      const { actor } = connection
+      if (ended.kind === 'session' && actor.sessionId === ended.sessionId) {
+        this.end(connection, closeCodes.sessionRevoked, 'the session has ended')
+      } else if (ended.kind === 'account' && actor.accountId === ended.accountId) {
+        this.end(connection, closeCodes.accountDeleted, 'the account was deleted')
+      } else if (ended.kind === 'node' && actor.node.spkiSha256 === ended.spkiSha256) {
+        this.end(connection, closeCodes.nodeReleased, 'the node was released or taken over')
+      }
+    }
+  }
+
+  private check(connection: Connection, sweep: number): void {
+    if (this.clock.now() >= connection.actor.sessionExpiresAt) {
+      this.end(connection, closeCodes.sessionExpired, 'the session is over: log in again')
+      return
+    }
+    if (connection.isDrained) connection.isSlow = false
+    if (!connection.isSlow) connection.slowSinceSweep = 0
+    else if (connection.slowSinceSweep === 0) connection.slowSinceSweep = sweep
+    else if (sweep - connection.slowSinceSweep >= SLOW_SECONDS) {
+      this.end(connection, closeCodes.tryAgainLater, 'frames pile up unread')
+    }
+  }
+}

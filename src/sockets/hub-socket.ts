@@ -1,0 +1,41 @@
+import { type RawData, WebSocket } from 'ws'
+
+/** Whoever a socket belongs to. */
+export interface SocketOwner {
+  /** One frame. `text` is null for a binary one. */
+  receive(text: string | null): void
+  /** The socket is gone. */
+  leave(): void
+}
+
+/**
+ * A socket that knows whose it is. The owner stands on the socket itself, so that all sockets share
+ * the same listeners: ten thousand idle ones hold no closure.
+ */
+export class HubSocket extends WebSocket {
+  private owner: SocketOwner | null = null
+
+  belongTo(owner: SocketOwner): void {
+    this.owner = owner
+    this.on('message', onMessage)
+    this.on('close', onClose)
+  }
+
+  /** For the listeners below, which `ws` types as any socket's. */
+  static ownerOf(socket: WebSocket): SocketOwner | null {
+    return socket instanceof HubSocket ? socket.owner : null
+  }
+}
+
+/** `ws` hands over one Buffer, already checked to be UTF-8. */
+export function textOf(data: RawData, isBinary: boolean): string | null {
+  return isBinary || !Buffer.isBuffer(data) ? null : data.toString('utf8')
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  HubSocket.ownerOf(this)?.receive(textOf(data, isBinary))
+}
+
+function onClose(this: WebSocket): void {
+  HubSocket.ownerOf(this)?.leave()
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+
+import pg from 'pg'
+
+/** A migrated, empty database of a test's own. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string
+  query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>
+}
+
+export function withDatabase(url: string, name: string): string {
+  const parsed = new URL(url)
+  parsed.pathname = `/${name}`
+  return parsed.href
+}
+
+export async function cloneDatabase(): Promise<TestDatabase> {
+  const server = process.env.TEST_POSTGRES_URL
+  if (!server) throw new Error('test/support/global-setup.ts has not run')
+  const name = `hub_test_${randomBytes(6).toString('hex')}`
+  await runOn(server, `CREATE DATABASE ${name} TEMPLATE hub_template`)
+  const url = withDatabase(server, name)
+  return {
+    url,
+    query: async (sql, parameters) => runOn(url, sql, parameters),
+    [Symbol.asyncDispose]: async () => {
+      await runOn(server, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
+  }
+}
+
+async function runOn<Row extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql, parameters)).rows
+  } finally {
+    await client.end()
+  }
+}
