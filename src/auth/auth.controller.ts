@@ -1,0 +1,76 @@
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { HubConfig } from '../config/hub-config.js'
+import { RateLimit } from '../limits/rate-limit.guard.js'
+import { Public } from '../tokens/decorators.js'
+import { LegacyLoginDisabledError } from './auth.errors.js'
+import { type CallbackQuery, callbackQuery } from './auth.schema.js'
+import { BrowserCookie } from './browser-cookie.js'
+import { classicEnding } from './classic-door.js'
+import { LoginService } from './login.service.js'
+import { Providers } from './providers.js'
+
+/** Logging in with a browser: away to the provider, and back (CONTRACT §1). */
+@Public()
+@Controller()
+export class AuthController {
+  private readonly cookie: BrowserCookie
+
+  constructor(
+    private readonly login: LoginService,
+    private readonly providers: Providers,
+    private readonly config: HubConfig,
+  ) {
+    this.cookie = new BrowserCookie(config.http.publicUrl)
+  }
+
+  @Get(['login/:provider', 'auth/login/:provider'])
+  @RateLimit('login')
+  async begin(
+    @Param('provider') name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const provider = this.providers.named(name)
+    if (!this.config.login.legacy) throw new LegacyLoginDisabledError()
+    const { publicUrl } = this.config.http
+    if (!isAskedAt(publicUrl, request)) {
+      // The cookie must be set where the provider will send the browser back to.
+      const { pathname } = new URL(request.originalUrl, publicUrl)
+      await reply.redirect(publicUrl + pathname, 302)
+      return
+    }
+    const secret = this.cookie.read(request.headers.cookie) ?? this.cookie.makeSecret()
+    const location = await this.login.begin(provider, secret)
+    await reply.header('set-cookie', this.cookie.write(secret)).redirect(location, 302)
+  }
+
+  @Get(['auth/:provider/callback', 'auth/callback/:provider'])
+  @RateLimit('callback')
+  async finish(
+    @Param('provider') name: string,
+    @Query({ schema: callbackQuery }) query: CallbackQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const provider = this.providers.named(name)
+    if (!this.config.login.legacy) throw new LegacyLoginDisabledError()
+    const secret = this.cookie.read(request.headers.cookie)
+    const outcome = await this.login.finish(provider, query, secret)
+    // 303: the browser must not send anything of this request along (RFC 9700 §4.12).
+    await reply
+      .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      .redirect(classicEnding(outcome), 303)
+  }
+}
+
+/**
+ * Whether the browser asked for PUBLIC_URL's host. A proxy in front may put its own name into Host
+ * and the browser's into X-Forwarded-Host; lying there only spares the liar a redirect.
+ */
+function isAskedAt(publicUrl: string, { headers }: FastifyRequest): boolean {
+  const { host } = new URL(publicUrl)
+  const named = [headers.host, ...String(headers['x-forwarded-host'] ?? '').split(',')]
+  return named.some((each) => each?.trim().toLowerCase() === host)
+}

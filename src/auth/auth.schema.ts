@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+import { isCleanText } from '../common/json.js'
+
+/** An address as a provider writes it (RFC 5321 §4.5.3.1 bounds it); not whether it exists. */
+export const emailSchema = z
+  .string()
+  .trim()
+  .max(254)
+  .regex(/^[^@\s]+@[^@\s]+$/u)
+  .refine(isCleanText)
+
+/**
+ * What a provider sends a person back with. Whatever is missing or given twice counts as not there:
+ * without a good `state` the callback is refused, and without a code the login has failed.
+ */
+export const callbackQuery = z.object({
+  state: z.string().catch(''),
+  code: z.string().min(1).max(4_096).nullable().catch(null),
+  error: z.string().nullable().catch(null),
+})
+
+export type CallbackQuery = z.output<typeof callbackQuery>
+
+/** POST /refresh. */
+export const refreshBody = z
+  .object({ refresh_token: z.string().min(1).max(4_096) })
+  .transform((body) => ({ refreshToken: body.refresh_token }))
+
+export type Refresh = z.output<typeof refreshBody>

@@ -1,0 +1,75 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+import { Injectable } from '@nestjs/common'
+import { z } from 'zod'
+
+import { PROVIDER_NAMES } from '../accounts/person.js'
+import { Clock } from '../common/clock.js'
+import { Database } from '../database/database.js'
+
+/** Time a person has at the provider's page. */
+export const LOGIN_SECONDS = 600
+
+const STATE_BYTES = 32
+const STATE = /^[A-Za-z0-9_-]{43}$/
+
+/** A login under way, as it lies in `login_states`. */
+const loginSchema = z.object({
+  provider: z.enum(PROVIDER_NAMES),
+  /** What the login ends with. */
+  door: z.literal('classic'),
+  /** SHA-256 of the browser's cookie, base64url. */
+  browser: z.string(),
+  /** PKCE (RFC 7636). */
+  verifier: z.string(),
+})
+
+export type Login = z.output<typeof loginSchema>
+
+/** Logins between their two requests. Each is found once, whichever instance asks. */
+@Injectable()
+export class LoginStateStore {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keeps a login of the browser that holds `browserSecret`; resolves with its `state`. */
+  async add(login: Omit<Login, 'browser'>, browserSecret: string): Promise<string> {
+    const state = randomBytes(STATE_BYTES).toString('base64url')
+    const kept: Login = { ...login, browser: sha256(browserSecret).toString('base64url') }
+    const now = this.clock.now()
+    // Index: login_states_expires_at_idx.
+    await this.database.rows(
+      `WITH swept AS (DELETE FROM login_states WHERE expires_at <= $4)
+       INSERT INTO login_states (hash, payload, expires_at) VALUES ($1, $2, $3)`,
+      [sha256(state), JSON.stringify(kept), new Date(now + LOGIN_SECONDS * 1_000), new Date(now)],
+    )
+    return state
+  }
+
+  /**
+   * Uses the login up and resolves with it; null if there is none, it is too old, or it belongs to
+   * another browser (which uses it up too: its `state` has leaked). Index: login_states_pkey.
+   */
+  async take(state: string, browserSecret: string | null): Promise<Login | null> {
+    if (!STATE.test(state)) return null
+    const [row] = await this.database.rows<{ payload: unknown; expires_at: Date }>(
+      'DELETE FROM login_states WHERE hash = $1 RETURNING payload, expires_at',
+      [sha256(state)],
+    )
+    if (!row || row.expires_at.getTime() <= this.clock.now() || browserSecret === null) return null
+    const login = loginSchema.parse(row.payload)
+    return isOf(login, browserSecret) ? login : null
+  }
+}
+
+function isOf(login: Login, browserSecret: string): boolean {
+  const kept = Buffer.from(login.browser, 'base64url')
+  const shown = sha256(browserSecret)
+  return kept.length === shown.length && timingSafeEqual(kept, shown)
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

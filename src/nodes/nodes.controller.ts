@@ -1,0 +1,25 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common'
+
+import type { Actor } from '../identity/actor.js'
+import type { NodeId } from '../identity/node-id.js'
+import { RateLimit } from '../limits/rate-limit.guard.js'
+import { CurrentActor } from '../tokens/decorators.js'
+import { type RegisterNode, registerNodeBody } from './nodes.schema.js'
+import { NodesService } from './nodes.service.js'
+
+@Controller()
+export class NodesController {
+  constructor(private readonly nodes: NodesService) {}
+
+  /** Classic clients send it after every login (CONTRACT §4.12). */
+  @Post('register-node-id')
+  @HttpCode(200)
+  @RateLimit('register')
+  async register(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: registerNodeBody }) body: RegisterNode,
+  ): Promise<{ node_id: NodeId; verified: true; message: string }> {
+    const nodeId = await this.nodes.registerUnproven(actor, body)
+    return { node_id: nodeId, verified: true, message: 'Node ID registered and verified' }
+  }
+}
