@@ -1,15 +1,19 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
 
+import { AuthModule } from './auth/auth.module.js'
 import { Clock } from './common/clock.js'
 import { HubErrorFilter } from './common/hub-error.filter.js'
 import { Logger } from './common/logger.js'
 import { ValidationPipe } from './common/validation.js'
 import { HubConfig } from './config/hub-config.js'
 import { DatabaseModule } from './database/database.module.js'
+import { DiscoveryModule } from './discovery/discovery.module.js'
 import { HealthModule } from './health/health.module.js'
 import { LimitsModule } from './limits/limits.module.js'
 import { RateLimitGuard } from './limits/rate-limit.guard.js'
+import { NodesModule } from './nodes/nodes.module.js'
+import { ProfilesModule } from './profiles/profiles.module.js'
 import { RoutingModule } from './routing/routing.module.js'
 import { SignalingModule } from './signaling/signaling.module.js'
 import { TokenGuard } from './tokens/token.guard.js'
@@ -29,6 +33,10 @@ export interface Surroundings {
     DatabaseModule,
     LimitsModule,
     TokensModule,
+    AuthModule,
+    NodesModule,
+    ProfilesModule,
+    DiscoveryModule,
     RoutingModule,
     SignalingModule,
     HealthModule,

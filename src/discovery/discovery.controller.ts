@@ -1,0 +1,35 @@
+import { Controller, Get, Query } from '@nestjs/common'
+
+import { RateLimit } from '../limits/rate-limit.guard.js'
+import { Presence } from '../presence/presence.js'
+import { ProfileStore } from '../profiles/profile.store.js'
+import { expertiseOf } from '../profiles/profiles.schema.js'
+import { type SearchAnswer, searchQuery, type SearchQuery } from './discovery.schema.js'
+import { ProfileSearch } from './profile-search.js'
+
+@Controller('discovery')
+export class DiscoveryController {
+  constructor(
+    private readonly profileSearch: ProfileSearch,
+    private readonly profiles: ProfileStore,
+    private readonly presence: Presence,
+  ) {}
+
+  /** A result names the account's most recently connected live node, else its last registered. */
+  @Get('search')
+  @RateLimit('search')
+  async search(@Query({ schema: searchQuery }) query: SearchQuery): Promise<SearchAnswer> {
+    const { best, total } = await this.profileSearch.search(query)
+    const profiles = await this.profiles.findAll(best.map(({ accountId }) => accountId))
+    const byAccount = new Map(profiles.map((profile) => [profile.accountId, profile]))
+    const results = best.flatMap(({ accountId, lastNodeId }) => {
+      const profile = byAccount.get(accountId)
+      // Deleted between the two queries.
+      if (!profile) return []
+      const { name, description, skills } = profile
+      const nodeId = this.presence.latestNodeOf(accountId)?.nodeId ?? lastNodeId
+      return [{ node_id: nodeId, name, description, expertise: expertiseOf(skills) }]
+    })
+    return { results, total }
+  }
+}

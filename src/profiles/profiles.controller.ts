@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common'
+
+import type { Actor } from '../identity/actor.js'
+import { RateLimit } from '../limits/rate-limit.guard.js'
+import { CurrentActor } from '../tokens/decorators.js'
+import { type Profile, ProfileStore } from './profile.store.js'
+import { ProfileNotFoundError } from './profiles.errors.js'
+import {
+  expertiseOf,
+  type ProfileAnswer,
+  profileParams,
+  type ProfileParams,
+  type PutProfile,
+  putProfileBody,
+} from './profiles.schema.js'
+import { ProfilesService } from './profiles.service.js'
+
+@Controller('profile')
+export class ProfilesController {
+  constructor(
+    private readonly service: ProfilesService,
+    private readonly profiles: ProfileStore,
+  ) {}
+
+  @Get()
+  async own(@CurrentActor() { accountId }: Actor): Promise<ProfileAnswer> {
+    const profile = await this.profiles.find(accountId)
+    if (!profile) throw new ProfileNotFoundError('you have no profile yet: PUT /profile makes one')
+    return answerOf(profile)
+  }
+
+  @Put()
+  @RateLimit('profile')
+  async publish(
+    @CurrentActor() { accountId }: Actor,
+    @Body({ schema: putProfileBody }) body: PutProfile,
+  ): Promise<ProfileAnswer> {
+    return answerOf(await this.service.publish(accountId, body))
+  }
+
+  @Get(':node_id')
+  async ofNode(@Param({ schema: profileParams }) params: ProfileParams): Promise<ProfileAnswer> {
+    const profile = await this.profiles.findByNode(params.node_id)
+    if (!profile) throw new ProfileNotFoundError('no profile is published under this node id')
+    return answerOf(profile)
+  }
+
+  @Delete()
+  @RateLimit('delete')
+  @HttpCode(204)
+  async deleteAccount(@CurrentActor() { accountId }: Actor): Promise<void> {
+    await this.service.deleteAccount(accountId)
+  }
+}
+
+export function answerOf(profile: Profile): ProfileAnswer {
+  return {
+    name: profile.name,
+    description: profile.description,
+    expertise: expertiseOf(profile.skills),
+    compute: profile.compute,
+    p2p_uri_hint: profile.p2pUriHint,
+    user_id: profile.accountId,
+    updated_at: profile.updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common'
+
+import { AccountsModule } from '../accounts/accounts.module.js'
+import { NodesModule } from '../nodes/nodes.module.js'
+import { ProfileStore } from './profile.store.js'
+import { ProfilesController } from './profiles.controller.js'
+import { ProfilesService } from './profiles.service.js'
+import { UsersController } from './users.controller.js'
+
+@Module({
+  imports: [AccountsModule, NodesModule],
+  controllers: [ProfilesController, UsersController],
+  providers: [ProfilesService, ProfileStore],
+  exports: [ProfileStore],
+})
+export class ProfilesModule {}
