@@ -25,6 +25,7 @@ function decode(body: Buffer): unknown {
 
 function check(value: unknown, path: readonly string[]): void {
   if (typeof value === 'string') return checkText(value, path)
+  if (value === Infinity || value === -Infinity) throw tooLarge(path)
   if (typeof value !== 'object' || value === null) return
   if (path.length >= MAX_JSON_DEPTH) {
     throw new InvalidRequestError(`the body is nested deeper than ${MAX_JSON_DEPTH} levels`)
@@ -41,6 +42,13 @@ function checkText(text: string, path: readonly string[]): void {
   throw new InvalidRequestError(`${where}: holds a NUL character or a lone surrogate`, [
     { path: where, message: 'holds a NUL character or a lone surrogate' },
   ])
+}
+
+/** JSON has no limit for numbers, JavaScript has: `1e400` would be stored as null. */
+function tooLarge(path: readonly string[]): InvalidRequestError {
+  const where = path.join('.').slice(0, 64) || 'body'
+  const message = 'holds a number too large to keep'
+  return new InvalidRequestError(`${where}: ${message}`, [{ path: where, message }])
 }
 
 /** True for text that UTF-8 and Postgres can carry: no U+0000, no lone surrogate. */

@@ -72,17 +72,20 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
   }
 
   /** `auth_ok` is queued before the node is visible to anyone (CONTRACT §4.4). */
-  private welcome(socket: HubSocket, stream: Socket, actor: NodeActor): void {
+  private welcome(socket: HubSocket, stream: Socket, actor: NodeActor): Client | null {
+    if (socket.readyState !== socket.OPEN) return null
     if (this.admissions.hasEnded(actor)) {
       socket.close(closeCodes.sessionRevoked, 'the session has ended')
-      return
+      return null
     }
     const { maxQueuedBytes } = this.config.signaling
     const connection = new Connection(actor, socket, stream, maxQueuedBytes)
-    socket.belongTo(new Client(this, connection, new FrameQuota(this.rates, performance.now())))
+    const client = new Client(this, connection, new FrameQuota(this.rates, performance.now()))
+    socket.belongTo(client)
     this.keeper.welcome(connection)
     connection.send(authOkFrame(actor.node.nodeId))
     this.connections.add(connection)?.close(closeCodes.replaced, 'a newer connection of this node')
+    return client
   }
 
   /** The upgrade carried no credential: the first frame must. Nobody sees the node before. */
@@ -96,12 +99,19 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
       clearTimeout(timer)
       release()
     })
-    socket.once('message', (data, isBinary) => {
+    // What follows the auth frame in the same read comes in before the answer is known.
+    const early: (string | null)[] = []
+    socket.on('message', (data, isBinary) => early.push(textOf(data, isBinary)))
+    socket.once('message', () => {
       clearTimeout(timer)
       socket.pause()
-      this.identify(textOf(data, isBinary), address)
+      this.identify(early.shift() ?? null, address)
         .then(
-          (actor) => this.welcome(socket, stream, actor),
+          (actor) => {
+            socket.removeAllListeners('message')
+            const client = this.welcome(socket, stream, actor)
+            for (const text of early) client?.receive(text)
+          },
           (error: unknown) => turnAway(socket, error),
         )
         .finally(() => {
