@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { types } from 'node:util'
 
 const HEARTBEAT_MS = 1_000
 /** A claim whose heartbeat stands still for so long is abandoned, even if its pid lives again. */
@@ -42,7 +43,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return types.isNativeError(error) && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -1,7 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, cp, lstat, mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import { existsSync, readFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { findPostgresBinaries, programPath } from './postgres-binaries.js'
@@ -57,7 +70,8 @@ export async function findPlace(dataDir: string, isKnown: boolean): Promise<Post
         `chmod o+x ${closed}, or set DATABASE_URL`,
     )
   }
-  const cluster = existing ?? (closed === null ? inPlace : await linkedCluster(dataDir, isKnown))
+  const cluster =
+    existing ?? (closed === null ? inPlace : await linkedCluster(dataDir, native, isKnown))
   return { native: reachable, version, cluster, user }
 }
 
@@ -85,14 +99,14 @@ async function refuseForeign(cluster: string): Promise<void> {
 }
 
 /** A cluster outside of `dataDir`, at a place that depends on nothing but its path. */
-async function linkedCluster(dataDir: string, isKnown: boolean): Promise<string> {
+async function linkedCluster(dataDir: string, native: string, isKnown: boolean): Promise<string> {
   await makeStateFolder()
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   const cluster = join(STATE_FOLDER, name)
   // A start that ended before the link was made leaves a password; a person who removed dataDir
   // to begin anew does not. The latter's database is put aside, once.
   if (!isKnown && existsSync(cluster)) {
-    await stopPostmaster(cluster)
+    await stopPostmaster({ native, cluster })
     await rm(`${cluster}.old`, { recursive: true, force: true })
     await rename(cluster, `${cluster}.old`)
   }
@@ -103,6 +117,13 @@ async function linkedCluster(dataDir: string, isKnown: boolean): Promise<string>
 export async function linkCluster(dataDir: string, cluster: string): Promise<void> {
   const inPlace = join(dataDir, 'postgres')
   if (!existsSync(inPlace)) await symlink(cluster, inPlace)
+}
+
+/** What root makes in the folder of another, that other can use later. */
+export async function giveToOwnerOf(folder: string, file: FileHandle): Promise<void> {
+  if (process.geteuid?.() !== 0) return
+  const { uid, gid } = await stat(folder)
+  await file.chown(uid, gid)
 }
 
 async function chooseUser(existing: string | null, dataDir: string): Promise<SystemUser> {
@@ -188,15 +209,13 @@ async function makeStateFolder(): Promise<void> {
 
 /** The first folder on the way that `user` may not pass, the path itself if it may not be read. */
 async function closedFolder(path: string, user: SystemUser): Promise<string | null> {
-  const parts = path.split('/').filter((part) => part !== '')
+  const parts = (await realpath(path)).split('/').filter((part) => part !== '')
   const ways = ['/', ...parts.map((_, depth) => `/${parts.slice(0, depth + 1).join('/')}`)]
   for (const way of ways) {
-    const { mode, uid, gid } = await stat(way)
-    const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0
-    const allowed = (mode >> shift) & 0o7
-    const isLast = way === path
-    const needed = isLast && !(await stat(way)).isDirectory() ? 0o4 : 0o1
-    if ((allowed & needed) !== needed) return way
+    const entry = await stat(way)
+    const shift = entry.uid === user.uid ? 6 : entry.gid === user.gid ? 3 : 0
+    const needed = entry.isDirectory() ? 0o1 : 0o4
+    if (((entry.mode >> shift) & needed) === 0) return way
   }
   return null
 }

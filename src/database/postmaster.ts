@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, readlink, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { isAlive } from './claim.js'
+import { programPath } from './postgres-binaries.js'
 
 /** The parent process of a running Postgres, as its postmaster.pid tells. */
 export interface Postmaster {
@@ -33,11 +34,20 @@ export async function findPostmaster(cluster: string): Promise<Postmaster | null
 }
 
 /** Fast shutdown: ends its clients, writes a checkpoint, resolves when it is gone. */
-export async function stopPostmaster(cluster: string, pgCtl: string | null = null): Promise<void> {
+export async function stopPostmaster(place: {
+  readonly native: string
+  readonly cluster: string
+}): Promise<void> {
+  const { native, cluster } = place
   const postmaster = await findPostmaster(cluster)
   if (postmaster === null) return
-  if (pgCtl === null) process.kill(postmaster.pid, 'SIGINT')
-  else await promisify(execFile)(pgCtl, ['stop', '-m', 'fast', '-W', '-D', cluster])
+  if (process.platform === 'win32') {
+    // Windows has no signals; Postgres listens on a pipe that pg_ctl knows.
+    const stop = ['stop', '-m', 'fast', '-W', '-D', cluster]
+    await promisify(execFile)(programPath(native, 'pg_ctl'), stop)
+  } else {
+    process.kill(postmaster.pid, 'SIGINT')
+  }
 
   const deadline = performance.now() + STOP_DEADLINE_MS
   while (isAlive(postmaster.pid)) {
@@ -74,7 +84,10 @@ async function isPostgresOf(cluster: string, pid: number): Promise<boolean> {
       process.platform === 'linux'
         ? (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
         : (await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)])).stdout
-    return command.includes('postgres') && command.includes(` ${cluster} `)
+    if (!command.includes('postgres')) return false
+    if (command.includes(` ${cluster} `)) return true
+    // Started by hand, with a relative path: Postgres works in its data directory.
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(cluster))
   } catch {
     return false
   }
