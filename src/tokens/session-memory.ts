@@ -43,9 +43,10 @@ export class SessionMemory {
     trim(this.live)
   }
 
-  /** Read within the last 2 s. */
+  /** Read within the last 2 s. A session without a node is read anew: it may just have got one. */
   fresh(sessionId: string): Session | null {
-    return this.seenWithin(sessionId, FRESH_MS)
+    const session = this.seenWithin(sessionId, FRESH_MS)
+    return session?.actor.node ? session : null
   }
 
   /** Read within the last 10 minutes: enough when Postgres cannot be asked. */
