@@ -20,24 +20,24 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   const name = `hub_test_${randomBytes(6).toString('hex')}`
   await runOn(server, `CREATE DATABASE ${name} TEMPLATE hub_template`)
   const url = withDatabase(server, name)
+  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  pool.on('error', () => {})
   return {
     url,
-    query: async (sql, parameters) => runOn(url, sql, parameters),
+    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) =>
+      (await pool.query<Row>(sql, parameters)).rows,
     [Symbol.asyncDispose]: async () => {
+      await pool.end()
       await runOn(server, `DROP DATABASE ${name} WITH (FORCE)`)
     },
   }
 }
 
-async function runOn<Row extends pg.QueryResultRow>(
-  url: string,
-  sql: string,
-  parameters: unknown[] = [],
-): Promise<Row[]> {
+async function runOn(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    return (await client.query<Row>(sql, parameters)).rows
+    await client.query(sql)
   } finally {
     await client.end()
   }
