@@ -6,6 +6,7 @@ import { Logger } from './common/logger.js'
 import { ConfigError } from './config/config-error.js'
 import { HubConfig } from './config/hub-config.js'
 import { DataKeyError } from './database/data-key.js'
+import { DatabaseUnreachableError } from './database/unreachable.error.js'
 import { summary } from './summary.js'
 
 try {
@@ -31,12 +32,37 @@ function stopOnSignals(app: NestFastifyApplication): void {
   }
 }
 
-/** An operator's mistake is one message that names the variable; anything else is a stack. */
+/** An operator's mistake is one message that names the variable and the mend; the rest is a stack. */
 function fail(error: unknown): never {
-  if (error instanceof ConfigError || error instanceof DataKeyError) {
+  if (isErrno(error, 'EADDRINUSE')) {
+    process.stderr.write(`PORT: somebody else listens on it already; set another one\n`)
+  } else if (isErrno(error, 'EACCES') || isErrno(error, 'EADDRNOTAVAIL')) {
+    process.stderr.write(
+      `HOST, PORT: cannot listen there; set an address of this machine and a port above 1023\n`,
+    )
+  } else if (isForOperators(error)) {
     process.stderr.write(`${error.message}\n`)
-    process.exit(ConfigError.exitCode)
+  } else {
+    console.error(error)
+    process.exit(1)
   }
-  console.error(error)
-  process.exit(1)
+  process.exit(ConfigError.exitCode)
+}
+
+function isForOperators(error: unknown): error is Error {
+  return (
+    error instanceof ConfigError ||
+    error instanceof DataKeyError ||
+    error instanceof DatabaseUnreachableError
+  )
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    error.syscall === 'listen' &&
+    'code' in error &&
+    error.code === code
+  )
 }

@@ -18,9 +18,8 @@ export function summary(config: HubConfig): string {
       'database',
       config.database.url ? 'DATABASE_URL' : `embedded, under ${config.database.dataDir}`,
     ],
-    ['redis', config.redis ? 'on' : 'off'],
     ['limits', config.limits.enabled ? 'on' : 'OFF'],
-    ['metrics', config.metrics ? 'on' : 'off'],
+    ['classic', config.login.legacy ? 'login redirect on' : 'login redirect off'],
     ...config.warnings.map((warning) => ['WARNING', warning]),
   ]
   return `\n${lines.map(([name, value]) => `  ${String(name).padEnd(10)} ${String(value)}`).join('\n')}\n\n`

@@ -180,7 +180,7 @@ export class HubConfig {
     const metricsOn = env.METRICS_PORT !== null || env.METRICS_TOKEN !== null
     this.metrics = metricsOn ? { port: env.METRICS_PORT, token: env.METRICS_TOKEN } : null
     this.log = {
-      level: env.LOG_LEVEL,
+      level: env.DEBUG ? 'debug' : env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (this.production ? 'json' : 'pretty'),
     }
     this.warnings = this.warningsFor(devWanted)
@@ -203,7 +203,21 @@ export class HubConfig {
       warnings.push('RATE_LIMIT_ENABLED: is false, so nothing slows a flood of requests')
     }
     if (production && this.debug) warnings.push('DEBUG: is on in production')
-    return warnings
+    return [...warnings, ...this.notYetUsed()]
+  }
+
+  /** Settings of the configuration contract whose features are still to come: said, not ignored. */
+  private notYetUsed(): string[] {
+    const settings = {
+      REDIS_URL: this.redis,
+      DATABASE_REPLICA_URL: this.database.replicaUrl,
+      TURN_URLS: this.ice.turn,
+      METRICS_PORT: this.metrics?.port,
+      METRICS_TOKEN: this.metrics?.token,
+    }
+    return Object.entries(settings)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name]) => `${name}: is set, but this version does not use it yet`)
   }
 }
 

@@ -5,12 +5,14 @@ import { Logger } from '../common/logger.js'
 import { HubConfig } from '../config/hub-config.js'
 import { DataKey, loadDataKey } from './data-key.js'
 import { Database } from './database.js'
+import { Housekeeping } from './housekeeping.js'
 import { openDatabase } from './open-database.js'
 
 @Global()
 @Module({
   providers: [
     { provide: Database, inject: [HubConfig, Logger], useFactory: openDatabase },
+    Housekeeping,
     {
       provide: DataKey,
       inject: [Database, HubConfig, Clock],

@@ -71,7 +71,8 @@ function translate(error: unknown): unknown {
   return isAway(error) ? new UnavailableError(undefined, { cause: error }) : error
 }
 
-function isAway(error: unknown): boolean {
+/** True if Postgres cannot be asked just now, and may be later. */
+export function isAway(error: unknown): boolean {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
   // NOTE: no `instanceof Error`: inside a test's realm, Node's own errors are of another one.
   if (typeof cause !== 'object' || cause === null || cause instanceof UnavailableError) return false

@@ -10,6 +10,7 @@ export class FaultProxy implements AsyncDisposable {
   private latencyMs = 0
   private readonly sockets = new Set<Socket>()
   private readonly thawed: (() => void)[] = []
+  private readonly refused: (() => void)[] = []
 
   private constructor(
     private readonly server: Server,
@@ -46,6 +47,11 @@ export class FaultProxy implements AsyncDisposable {
     for (const socket of this.sockets) socket.resetAndDestroy()
   }
 
+  /** Resolves when the next attempt to connect has been refused. */
+  nextRefusal(): Promise<void> {
+    return new Promise((resolve) => this.refused.push(resolve))
+  }
+
   /** Keeps connections open, and takes new ones, but no byte passes. */
   freeze(): void {
     this.wire = 'frozen'
@@ -73,6 +79,7 @@ export class FaultProxy implements AsyncDisposable {
     client.on('error', ignore)
     if (this.wire === 'cut') {
       client.resetAndDestroy()
+      for (const tell of this.refused.splice(0)) tell()
       return
     }
     const upstream = connect(this.target)

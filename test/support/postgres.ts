@@ -14,11 +14,11 @@ export function withDatabase(url: string, name: string): string {
   return parsed.href
 }
 
-export async function cloneDatabase(): Promise<TestDatabase> {
+export async function cloneDatabase(template = 'hub_template'): Promise<TestDatabase> {
   const server = process.env.TEST_POSTGRES_URL
   if (!server) throw new Error('test/support/global-setup.ts has not run')
   const name = `hub_test_${randomBytes(6).toString('hex')}`
-  await runOn(server, `CREATE DATABASE ${name} TEMPLATE hub_template`)
+  await runOn(server, `CREATE DATABASE ${name} TEMPLATE ${template}`)
   const url = withDatabase(server, name)
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   pool.on('error', () => {})
