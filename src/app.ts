@@ -52,11 +52,11 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   fastify.addHook('onResponse', requestLog(logger))
   const admissions = app.get(Admissions)
   app.useWebSocketAdapter(
-    new SocketAdapter(app, config.signaling.maxFrameBytes, {
+    new SocketAdapter(fastify.server, config.signaling.maxFrameBytes, {
       '/ws/signal': (request) => admissions.admit(request),
     }),
   )
-  describeApi(app, config)
+  describeApi(app)
   return app
 }
 

@@ -24,7 +24,7 @@ function decode(body: Buffer): unknown {
 }
 
 function check(value: unknown, path: readonly string[]): void {
-  if (typeof value === 'string') return checkText(value, path)
+  if (typeof value === 'string') checkText(value, path)
   if (value === Infinity || value === -Infinity) throw tooLarge(path)
   if (typeof value !== 'object' || value === null) return
   if (path.length >= MAX_JSON_DEPTH) {

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 
 import type { LoggerService } from '@nestjs/common'
 import { type Logger as Pino, pino } from 'pino'
+import { z } from 'zod'
 
 export interface LogOptions {
   readonly level: string
@@ -95,15 +96,17 @@ class PrettyLines extends Writable {
   }
 
   override _write(chunk: unknown, _encoding: string, done: () => void): void {
-    const { level, time, msg, ...fields }: Record<string, unknown> = JSON.parse(String(chunk))
-    const name = LEVELS[Number(level)] ?? 'info'
+    const { level, time, msg, ...fields } = pinoLine.parse(JSON.parse(String(chunk)))
+    const name = LEVELS[level] ?? 'info'
     const rest = Object.entries(fields)
       .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(' ')
-    this.target.write(`${String(time).slice(11, 19)} ${name.padEnd(5)} ${String(msg)}  ${rest}\n`)
+    this.target.write(`${time.slice(11, 19)} ${name.padEnd(5)} ${msg}  ${rest}\n`)
     done()
   }
 }
+
+const pinoLine = z.looseObject({ level: z.number(), time: z.string(), msg: z.string() })
 
 const LEVELS: Record<number, string> = {
   10: 'trace',

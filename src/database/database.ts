@@ -1,7 +1,8 @@
 import type { OnApplicationShutdown } from '@nestjs/common'
-import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 
 import { UnavailableError } from '../common/hub-error.js'
+import { driverErrorOf } from './postgres-errors.js'
 
 export type Parameter =
   string | number | boolean | Date | Buffer | null | readonly string[] | readonly number[]
@@ -73,7 +74,7 @@ function translate(error: unknown): unknown {
 
 /** True if Postgres cannot be asked just now, and may be later. */
 export function isAway(error: unknown): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
+  const cause = driverErrorOf(error)
   // NOTE: no `instanceof Error`: inside a test's realm, Node's own errors are of another one.
   if (typeof cause !== 'object' || cause === null || cause instanceof UnavailableError) return false
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''

@@ -11,12 +11,18 @@ export function isForeignKeyViolation(error: unknown, constraint: string): boole
 }
 
 function isViolation(error: unknown, sqlState: string, constraint: string): boolean {
-  if (!(error instanceof QueryFailedError)) return false
-  const cause = error.driverError
+  const cause = driverErrorOf(error)
   return (
+    typeof cause === 'object' &&
+    cause !== null &&
     'code' in cause &&
     cause.code === sqlState &&
     'constraint' in cause &&
     cause.constraint === constraint
   )
+}
+
+/** What the Postgres driver said, when TypeORM wrapped it; else the error itself. */
+export function driverErrorOf(error: unknown): unknown {
+  return error instanceof QueryFailedError ? error.driverError : error
 }

@@ -25,10 +25,6 @@ export class NoRoomError extends HubError {
   readonly code = 'no_room'
   readonly status = 503
   override readonly retryAfterSeconds = 5
-
-  constructor(detail: string) {
-    super(detail)
-  }
 }
 
 /** Two running copies of one node take the connection from each other again and again. */

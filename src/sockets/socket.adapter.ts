@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import type { INestApplication } from '@nestjs/common'
 import { AbstractWsAdapter } from '@nestjs/websockets'
 import { WebSocketServer } from 'ws'
 
@@ -28,15 +27,12 @@ const CLOSE_TIMEOUT_MS = 5_000
  *    and observables a frame, and drops bad JSON and unknown types without a reply (ADR 0003).
  */
 export class SocketAdapter extends AbstractWsAdapter {
-  private readonly httpServerInUse: Server
-
   constructor(
-    app: INestApplication,
+    private readonly listener: Server,
     private readonly maxFrameBytes: number,
     private readonly admitByPath: Readonly<Record<string, Admit>>,
   ) {
-    super(app)
-    this.httpServerInUse = app.getHttpServer()
+    super()
   }
 
   create(_port: number, { path = '/' }: { path?: string }): WebSocketServer {
@@ -53,7 +49,7 @@ export class SocketAdapter extends AbstractWsAdapter {
       clientTracking: false,
     }
     const server = new WebSocketServer(options)
-    this.httpServerInUse.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    this.listener.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until `ws` owns the socket, a reset on it must not end the process.
       socket.on('error', ignore)
       const isOurs = pathOf(request) === path

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 
 import { startHub } from '../support/hub.js'
 import { TestClock } from '../support/test-clock.js'
-import { TestSocket, upgrade } from '../support/test-node.js'
+import { type TestSocket, upgrade } from '../support/test-node.js'
 
 describe('an upgrade', () => {
   it('is refused before the 101 without a good credential, in the one error body', async () => {
