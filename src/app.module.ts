@@ -9,6 +9,7 @@ import { ValidationPipe } from './common/validation.js'
 import { HubConfig } from './config/hub-config.js'
 import { DatabaseModule } from './database/database.module.js'
 import { DiscoveryModule } from './discovery/discovery.module.js'
+import { DocsModule } from './docs/docs.module.js'
 import { HealthModule } from './health/health.module.js'
 import { LimitsModule } from './limits/limits.module.js'
 import { RateLimitGuard } from './limits/rate-limit.guard.js'
@@ -40,6 +41,7 @@ export interface Surroundings {
     RoutingModule,
     SignalingModule,
     HealthModule,
+    DocsModule,
   ],
 })
 export class AppModule {

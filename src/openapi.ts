@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 
-import type { HubConfig } from './config/hub-config.js'
+import { ApiDocument } from './docs/api-document.js'
 
-/** Serves the OpenAPI document and its reader. */
-export function describeApi(_app: NestFastifyApplication, _config: HubConfig): void {
-  // Filled in with the routes.
+/** Lets `GET /api/openapi.json` describe this app, every route it has. */
+export function describeApi(app: NestFastifyApplication): void {
+  app.get(ApiDocument).describe(app)
 }

@@ -28,3 +28,17 @@ export const refreshBody = z
   .transform((body) => ({ refreshToken: body.refresh_token }))
 
 export type Refresh = z.output<typeof refreshBody>
+
+/** POST /refresh. */
+export const tokensAnswer = z.strictObject({
+  access_token: z.string(),
+  token_type: z.literal('bearer'),
+  refresh_token: z.string(),
+})
+
+export type TokensAnswer = z.output<typeof tokensAnswer>
+
+/** POST /logout. */
+export const logoutAnswer = z.strictObject({ message: z.string(), node_id: z.string().nullable() })
+
+export type LogoutAnswer = z.output<typeof logoutAnswer>

@@ -6,6 +6,7 @@ import { RateLimit } from '../limits/rate-limit.guard.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionStore } from '../tokens/session.store.js'
+import type { LogoutAnswer } from './auth.schema.js'
 
 /** Ends the whole session: access and refresh tokens, and its connections. */
 @Controller('logout')
@@ -20,7 +21,7 @@ export class LogoutController {
   @Post()
   @HttpCode(200)
   @RateLimit('logout')
-  async logout(@CurrentActor() actor: Actor): Promise<{ message: string; node_id: string | null }> {
+  async logout(@CurrentActor() actor: Actor): Promise<LogoutAnswer> {
     await this.sessions.revoke(actor.sessionId, this.clock.date())
     this.feed.announce({ kind: 'session', sessionId: actor.sessionId })
     return { message: 'Successfully logged out', node_id: actor.node?.nodeId ?? null }

@@ -7,7 +7,7 @@ import { Unlimited } from '../limits/rate-limit.guard.js'
 import { Public } from '../tokens/decorators.js'
 import { RefreshService } from '../tokens/refresh.service.js'
 import { InvalidRefreshTokenError } from '../tokens/tokens.errors.js'
-import { type Refresh, refreshBody } from './auth.schema.js'
+import { type Refresh, refreshBody, type TokensAnswer } from './auth.schema.js'
 
 /** New tokens for a session. A valid token is never limited: that would end the client (CONTRACT §4.1). */
 @Public()
@@ -25,7 +25,7 @@ export class RefreshController {
   async refresh(
     @Body({ schema: refreshBody }) { refreshToken }: Refresh,
     @Req() request: FastifyRequest,
-  ): Promise<{ access_token: string; token_type: 'bearer'; refresh_token: string }> {
+  ): Promise<TokensAnswer> {
     try {
       const pair = await this.refreshes.refresh(refreshToken)
       return {

@@ -14,7 +14,14 @@ import { SessionMemory } from '../tokens/session-memory.js'
 /** How long Postgres may take to say that it is there. */
 const DATABASE_PATIENCE_MS = 700
 
-export const healthAnswer = z.object({
+export const rootAnswer = z.strictObject({
+  status: z.literal('ok'),
+  project: z.string(),
+  version: z.string(),
+  source_url: z.url(),
+})
+
+export const healthAnswer = z.strictObject({
   status: z.enum(['healthy', 'degraded']),
   version: z.string(),
   database: z.enum(['healthy', 'unhealthy']),
@@ -37,7 +44,7 @@ export class HealthController {
   ) {}
 
   @Get()
-  root(): { status: 'ok'; project: string; version: string; source_url: string } {
+  root(): z.output<typeof rootAnswer> {
     const { appName, version, sourceUrl } = this.config
     return { status: 'ok', project: appName, version, source_url: sourceUrl }
   }

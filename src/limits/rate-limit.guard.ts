@@ -13,6 +13,14 @@ export const RateLimit = (name: LimitName): MethodDecorator => SetMetadata(LIMIT
 /** For routes that CONTRACT §1 exempts. Every other route is limited; a test walks the table. */
 export const Unlimited = (): MethodDecorator => SetMetadata(LIMIT, 'none')
 
+/** The limit of a route, given its handler and its controller. */
+export function limitOf(
+  reflector: Reflector,
+  places: Parameters<Reflector['getAllAndOverride']>[1],
+) {
+  return reflector.getAllAndOverride<LimitName | 'none' | undefined>(LIMIT, places) ?? 'default'
+}
+
 /** What a caller is counted by, when it is more than an address: the token guard says so. */
 const callers = new WeakMap<FastifyRequest, string>()
 
@@ -30,14 +38,11 @@ export class RateLimitGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const name = this.reflector.getAllAndOverride<LimitName | 'none' | undefined>(LIMIT, [
-      context.getHandler(),
-      context.getClass(),
-    ])
+    const name = limitOf(this.reflector, [context.getHandler(), context.getClass()])
     if (name === 'none') return true
     const request: FastifyRequest = context.switchToHttp().getRequest()
     const who = callers.get(request) ?? countedAddress(this.addresses.of(request.raw))
-    await this.limits.take(name ?? 'default', who)
+    await this.limits.take(name, who)
     return true
   }
 }

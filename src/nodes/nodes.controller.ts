@@ -1,10 +1,9 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 
 import type { Actor } from '../identity/actor.js'
-import type { NodeId } from '../identity/node-id.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
 import { CurrentActor } from '../tokens/decorators.js'
-import { type RegisterNode, registerNodeBody } from './nodes.schema.js'
+import { type RegisterNode, registerNodeBody, type RegistrationAnswer } from './nodes.schema.js'
 import { NodesService } from './nodes.service.js'
 
 @Controller()
@@ -18,7 +17,7 @@ export class NodesController {
   async register(
     @CurrentActor() actor: Actor,
     @Body({ schema: registerNodeBody }) body: RegisterNode,
-  ): Promise<{ node_id: NodeId; verified: true; message: string }> {
+  ): Promise<RegistrationAnswer> {
     const nodeId = await this.nodes.registerUnproven(actor, body)
     return { node_id: nodeId, verified: true, message: 'Node ID registered and verified' }
   }

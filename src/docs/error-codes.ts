@@ -1,0 +1,34 @@
+import { CERTIFICATE_ERROR_CODES } from '../identity/certificate.errors.js'
+
+/** Every `error_code` an HTTP answer may carry, with its status (docs/errors.md; a test compares). */
+const STATUS_BY_CODE = {
+  invalid_request: 400,
+  body_too_large: 400,
+  unknown_provider: 400,
+  invalid_login_state: 400,
+  node_taken: 400,
+  node_id_collision: 400,
+  node_reserved: 400,
+  invalid_token: 401,
+  token_expired: 401,
+  session_ended: 401,
+  invalid_refresh_token: 401,
+  legacy_login_disabled: 403,
+  node_not_registered: 403,
+  origin_not_allowed: 403,
+  not_found: 404,
+  profile_not_found: 404,
+  rate_limited: 429,
+  internal_error: 500,
+  unavailable: 503,
+  provider_not_configured: 503,
+  no_room: 503,
+  replaced_too_often: 503,
+} as const
+
+export type ErrorCode = keyof typeof STATUS_BY_CODE | (typeof CERTIFICATE_ERROR_CODES)[number]
+
+export const ERROR_STATUS: ReadonlyMap<string, number> = new Map<string, number>([
+  ...Object.entries(STATUS_BY_CODE),
+  ...CERTIFICATE_ERROR_CODES.map((code) => [code, 400] as const),
+])
