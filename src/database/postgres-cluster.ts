@@ -93,7 +93,15 @@ export function spawnOptions({ native, user }: PostgresPlace): {
 
 async function giveTo(user: SystemUser | null, ...paths: string[]): Promise<void> {
   if (user === null) return
-  for (const path of paths) await chown(path, user.uid, user.gid)
+  try {
+    for (const path of paths) await chown(path, user.uid, user.gid)
+  } catch (cause) {
+    throw new Error(
+      `Postgres refuses to run as root, and root may not act as ${user.name} here (a container ` +
+        'without that right?): run the hub as an ordinary user, or set DATABASE_URL',
+      { cause },
+    )
+  }
 }
 
 /** An initdb whose starter was killed may still write there: what it leaves, the next start removes. */
