@@ -26,7 +26,7 @@ export class NodeStore {
 
   /**
    * Registers a node to an account, unproven, or renews its certificate and the id it goes by. Of
-   * two accounts that race for a node one gets it: one statement decides.
+   * two accounts that race for a node one gets it.
    */
   async register(
     accountId: number,
@@ -81,6 +81,9 @@ export class NodeStore {
     certificate: NodeCertificate,
     now: Date,
   ): Promise<Registration> {
+    // Registrations of one id take turns: ON CONFLICT looks at the key only, and two inserts at once
+    // could meet, or wait for each other, at the indexes of the ids.
+    await queries.rows('SELECT pg_advisory_xact_lock($1::bigint)', [lockKeyOf(certificate)])
     // Index: nodes_pkey; the unique ids catch another key of the same id.
     const [row] = await queries.rows<{ is_new: boolean }>(
       `INSERT INTO nodes AS n
@@ -144,6 +147,11 @@ export class NodeStore {
   private identityHmac({ provider, subject }: Identity): Buffer {
     return this.dataKey.mac('identity tombstone', `${provider} ${subject}`)
   }
+}
+
+/** The 64 bits that the short id spells. */
+function lockKeyOf({ ids }: NodeCertificate): string {
+  return BigInt.asIntN(64, BigInt(`0x${ids.short.slice(-16)}`)).toString()
 }
 
 /** Rolls back the registration of a node that is kept for somebody else. */
