@@ -10,7 +10,10 @@ import { passportOptions, type TripOptions } from './provider-trip.js'
 const userSchema = z.object({
   sub: z.string().regex(/^[\x21-\x7e]{1,255}$/),
   email: emailSchema.nullable().catch(null),
-  email_verified: z.unknown().transform((value) => value === true || value === 'true'),
+  email_verified: z
+    .unknown()
+    .optional()
+    .transform((value) => value === true || value === 'true'),
   hd: z.string().min(1).nullable().catch(null),
 })
 
