@@ -54,7 +54,7 @@ export function countedAddress(address: string): string {
   if (parsed instanceof ipaddr.IPv6) {
     return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${IPV6_PREFIX_BITS}`).toString()
   }
-  return address
+  return parsed?.toString() ?? address
 }
 
 const PRIVATE: ReadonlySet<string> = new Set([
@@ -64,12 +64,16 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'carrierGradeNat',
 ])
 
+/** NOTE: ipaddr.js would also read `127.1`, `0x7f000001` and `1` as addresses, as old resolvers do. */
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   const bare = text
     .trim()
     .replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')
     .replace(/^([\d.]+):\d+$/, '$1')
-  return ipaddr.isValid(bare) ? ipaddr.process(bare) : null
+  const isAddress = bare.includes(':')
+    ? ipaddr.IPv6.isValid(bare)
+    : ipaddr.IPv4.isValidFourPartDecimal(bare)
+  return isAddress ? ipaddr.process(bare) : null
 }
 
 function rangeOf(proxy: string): Range {
