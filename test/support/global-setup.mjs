@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,8 +11,14 @@ import { applyMigrations } from '../../dist/src/database/migrate.js'
 /** A real Postgres for the whole run, with a migrated template that each hub of a test clones. */
 export default async function globalSetup() {
   if (globalThis.stopTestPostgres) return
-  const server = await openEmbeddedPostgres(await mkdtemp(join(tmpdir(), 'hub-test-')), () => {})
-  globalThis.stopTestPostgres = () => server.stop()
+  const folder = await mkdtemp(join(tmpdir(), 'hub-test-'))
+  // Run by root, Postgres is another user's: it must reach its folder.
+  await chmod(folder, 0o711)
+  const server = await openEmbeddedPostgres(folder, () => {})
+  globalThis.stopTestPostgres = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
 
   const client = new pg.Client({ connectionString: server.url })
   await client.connect()
