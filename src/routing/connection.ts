@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 
 import type { Actor, ActorNode } from '../identity/actor.js'
 import type { CloseCode } from '../sockets/close-codes.js'
+import { asciiFrame } from '../sockets/text-frame.js'
 
 /** What became of a frame handed to a connection. A value: none of these is exceptional. */
 export type Delivery = 'delivered' | 'offline' | 'slow'
@@ -29,7 +30,7 @@ export class Connection {
   constructor(
     public actor: NodeActor,
     private readonly socket: WebSocket,
-    private readonly stream: Pick<Socket, 'bytesRead'>,
+    private readonly stream: Pick<Socket, 'bytesRead' | 'write'>,
     private readonly maxQueuedBytes: number,
   ) {}
 
@@ -54,7 +55,7 @@ export class Connection {
     if (queuedBytes === 0) {
       this.queuedFrames = 0
       this.isSlow = false
-      socket.send(frame)
+      this.write(frame)
       return 'delivered'
     }
     if (
@@ -68,8 +69,15 @@ export class Connection {
     this.onWritten ??= () => {
       this.queuedFrames = Math.max(0, this.queuedFrames - 1)
     }
-    socket.send(frame, this.onWritten)
+    this.write(frame, this.onWritten)
     return 'delivered'
+  }
+
+  /** Past `ws` where one write will do: without compression it keeps no queue of its own. */
+  private write(frame: string, onWritten?: () => void): void {
+    const bytes = asciiFrame(frame)
+    if (bytes === null) this.socket.send(frame, onWritten)
+    else this.stream.write(bytes, 'latin1', onWritten)
   }
 
   /** False once it is closing: what still comes in from it does not count. */
