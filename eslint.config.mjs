@@ -44,7 +44,7 @@ export default tseslint.config(
   },
   { files: ['src/config/**', 'src/common/clock.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
-    files: ['test/**', 'bench/**', 'demo/**', '**/*.spec.ts', '**/*.contract.ts'],
+    files: ['{test,bench,demo}/**/*.ts', '**/*.spec.ts', '**/*.contract.ts'],
     rules: {
       'no-restricted-syntax': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
