@@ -413,7 +413,9 @@ describe('a race', () => {
       ])
 
       for (const answer of answers) {
-        expect(['400 node_taken', '400 node_reserved', '503 unavailable']).toContain(codeOf(answer).join(' '))
+        expect(['400 node_taken', '400 node_reserved', '503 unavailable']).toContain(
+          codeOf(answer).join(' '),
+        )
       }
       expect(await nodes(hub)).toEqual([])
     }
