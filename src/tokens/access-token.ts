@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
-import { errors, jwtVerify, SignJWT } from 'jose'
+import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 
 import { Clock } from '../common/clock.js'
@@ -35,20 +35,21 @@ const LEEWAY_SECONDS = 30
 /** Signs and reads access tokens. Whether the session still lives is the verifier's question. */
 @Injectable()
 export class AccessTokens {
-  private readonly signingKey: Uint8Array
-  private readonly keys: readonly Uint8Array[]
+  private readonly signingKey: Promise<CryptoKey>
+  private readonly keys: readonly Promise<CryptoKey>[]
 
   constructor(
     private readonly config: HubConfig,
     private readonly clock: Clock,
   ) {
-    const { secretKey, previousSecretKey } = config.tokens
-    this.signingKey = bytesOf(secretKey)
-    this.keys = [this.signingKey, ...(previousSecretKey ? [bytesOf(previousSecretKey)] : [])]
+    const { secretKey, previousSecretKey, algorithm } = config.tokens
+    this.signingKey = importKey(secretKey, algorithm)
+    const previous = previousSecretKey ? [importKey(previousSecretKey, algorithm)] : []
+    this.keys = [this.signingKey, ...previous]
   }
 
   /** Two tokens of the same second differ (`jti`). */
-  sign({ accountId, sessionId }: AccessToken): Promise<string> {
+  async sign({ accountId, sessionId }: AccessToken): Promise<string> {
     const { algorithm, accessTokenSeconds } = this.config.tokens
     const issuedAt = Math.floor(this.clock.now() / 1_000)
     return new SignJWT({ sid: sessionId })
@@ -59,7 +60,7 @@ export class AccessTokens {
       .setJti(randomUUID())
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + accessTokenSeconds)
-      .sign(this.signingKey)
+      .sign(await this.signingKey)
   }
 
   /**
@@ -76,7 +77,7 @@ export class AccessTokens {
   private async payloadOf(token: string): Promise<unknown> {
     for (const key of this.keys) {
       try {
-        const { payload } = await jwtVerify(token, key, {
+        const { payload } = await jwtVerify(token, await key, {
           algorithms: [this.config.tokens.algorithm],
           typ: TYPE,
           issuer: this.config.http.publicUrl,
@@ -95,8 +96,11 @@ export class AccessTokens {
   }
 }
 
-function bytesOf(secret: Secret): Uint8Array {
-  return new TextEncoder().encode(secret.reveal())
+/** Once: jose would import raw bytes again for every token it signs or verifies. */
+function importKey(secret: Secret, algorithm: 'HS256' | 'HS384' | 'HS512'): Promise<CryptoKey> {
+  const hmac = { name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` }
+  const bytes = new TextEncoder().encode(secret.reveal())
+  return crypto.subtle.importKey('raw', bytes, hmac, false, ['sign', 'verify'])
 }
 
 /**
