@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { NestFactory } from '@nestjs/core'
@@ -24,6 +25,7 @@ const HEAD_ROUTES = new Set(['/', '/health', '/livez', '/readyz'])
  */
 export async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const { config, logger } = surroundings
+  const isHttps = config.http.publicUrl.startsWith('https:')
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.in(surroundings),
     new FastifyAdapter({
@@ -31,8 +33,13 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
       genReqId: () => randomUUID(),
       // Classic clients may put /api/v1 before any path (CONTRACT §1).
       rewriteUrl: ({ url = '/' }) => url.replace(/^\/api\/v1(?=[/?]|$)\/?/, '/'),
-      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-        sendError(reply, describeError(error), request.id),
+      // No hook runs for a path that cannot be decoded.
+      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+        void reply.headers(safeHeaders(request, isHttps))
+        sendError(reply, describeError(error), request.id)
+      },
+      // Node would refuse a request without Host itself, with an empty body.
+      http: { requireHostHeader: false },
       clientErrorHandler: refuseBrokenRequest,
       return503OnClosing: false,
       requestTimeout: 30_000,
@@ -46,10 +53,13 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
     allowedHeaders: ['authorization', 'content-type', 'dpop'],
     exposedHeaders: ['retry-after', 'x-request-id', 'dpop-nonce'],
     maxAge: 600,
+    // An OPTIONS request that asks for nothing would be refused in plain text.
+    strictPreflight: false,
   })
   const fastify = app.getHttpAdapter().getInstance()
-  fastify.addHook('onRequest', safeByDefault(config.http.publicUrl.startsWith('https:')))
+  fastify.addHook('onRequest', safeByDefault(isHttps))
   fastify.addHook('onResponse', requestLog(logger))
+  fastify.server.on('checkExpectation', refuseExpectation)
   const admissions = app.get(Admissions)
   app.useWebSocketAdapter(
     new SocketAdapter(fastify.server, config.signaling.maxFrameBytes, {
@@ -72,23 +82,30 @@ function readJson(
   }
 }
 
-/** Headers every answer carries unless its route says otherwise; HEAD only where it is harmless. */
+/** Headers every answer carries unless its route says otherwise. */
+function safeHeaders(request: FastifyRequest, isHttps: boolean): Record<string, string> {
+  return {
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    ...(isHttps ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+}
+
+/** Sets those headers, and lets HEAD pass only where it is harmless. */
 function safeByDefault(isHttps: boolean) {
   return (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      ...(isHttps ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-    })
-    const route = request.routeOptions.url ?? ''
-    if (request.method === 'HEAD' && !HEAD_ROUTES.has(route)) {
+    void reply.headers(safeHeaders(request, isHttps))
+    const { method, headers, raw } = request
+    if (headers.host === undefined && raw.httpVersion === '1.1') {
+      sendError(reply, new InvalidRequestError('HTTP/1.1 needs a Host header'), request.id)
+    } else if (method === 'HEAD' && !HEAD_ROUTES.has(request.routeOptions.url ?? '')) {
       sendError(reply, new NotFoundError('HEAD is not answered here'), request.id)
-      return
+    } else {
+      next()
     }
-    next()
   }
 }
 
@@ -98,8 +115,17 @@ function refuseBrokenRequest(cause: Error, socket: Duplex): void {
     socket.destroy()
     return
   }
-  endWithError(
-    socket,
-    new InvalidRequestError('this is not a valid HTTP/1.1 request', null, { cause }),
-  )
+  const code = 'code' in cause ? cause.code : null
+  const detail = BROKEN.get(code) ?? 'this is not a valid HTTP/1.1 request'
+  endWithError(socket, new InvalidRequestError(detail, null, { cause }))
+}
+
+const BROKEN = new Map<unknown, string>([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'the request did not arrive in time'],
+  ['HPE_HEADER_OVERFLOW', 'the headers are larger than 16 KiB'],
+])
+
+/** Node would answer with an empty 417 itself. */
+function refuseExpectation({ socket }: IncomingMessage): void {
+  endWithError(socket, new InvalidRequestError('Expect: only 100-continue is known here'))
 }

@@ -8,6 +8,9 @@ import {
   NotFoundError,
 } from './hub-error.js'
 
+/** Characters of another library's message. */
+const MAX_DETAIL = 200
+
 /**
  * Turns whatever was thrown into a HubError, the only kind callers ever see.
  *
@@ -31,6 +34,9 @@ function statusOf(error: unknown): number | null {
   return typeof error.statusCode === 'number' ? error.statusCode : null
 }
 
+/** Shortened, because some of Fastify's messages repeat what the caller sent, however long. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'the request could not be read'
+  const message = error instanceof Error ? error.message : 'the request could not be read'
+  if (message.length <= MAX_DETAIL) return message
+  return `${message.slice(0, MAX_DETAIL / 2)}…${message.slice(-MAX_DETAIL / 2)}`
 }

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 
 import { describeError } from '../common/describe-error.js'
 import { endWithError } from '../common/hub-error.filter.js'
-import { NotFoundError } from '../common/hub-error.js'
+import { InvalidRequestError, NotFoundError } from '../common/hub-error.js'
 import { HubSocket } from './hub-socket.js'
 
 /** Resolves if the caller may have a socket. Rejects with the HubError that refuses the upgrade. */
@@ -49,6 +49,10 @@ export class SocketAdapter extends AbstractWsAdapter {
       clientTracking: false,
     }
     const server = new WebSocketServer(options)
+    // A handshake that `ws` refuses gets the one error body too.
+    server.on('wsClientError', (error: Error, socket: Duplex) => {
+      endWithError(socket, new InvalidRequestError(error.message))
+    })
     this.listener.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until `ws` owns the socket, a reset on it must not end the process.
       socket.on('error', ignore)

@@ -75,6 +75,7 @@ async function asFreshAccount(
 describe('every route', () => {
   it('is limited as CONTRACT §1 has it, unless it is exempt there', async () => {
     await using hub = await startHub({ env: SMALL })
+    await forbidDeletion(hub)
     const routes = routesOf(hub)
     const found = new Map<string, number>()
     for (const route of routes) {
@@ -239,6 +240,14 @@ describe('a failed authentication', () => {
     expect((await node.tryConnect()).refused).toBeNull()
   })
 })
+
+/** An account can be deleted once; with this, every attempt gets as far as the limit and then fails. */
+async function forbidDeletion(hub: TestHub): Promise<void> {
+  await hub.database.query(`
+    CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'not in this test'; END $$;
+    CREATE TRIGGER forbid BEFORE DELETE ON accounts FOR EACH ROW EXECUTE FUNCTION forbid()`)
+}
 
 function refresh(hub: TestHub, token: string, address = '192.0.2.99'): Promise<Answer> {
   return hub.fetch('POST', '/refresh', { body: { refresh_token: token }, ...from(address) })

@@ -1,0 +1,43 @@
+import { expect } from '@jest/globals'
+
+import { ERROR_STATUS } from '../../src/docs/error-codes.js'
+import type { Answer } from './hub.js'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+/** What would tell a stranger how the hub is made. */
+const INTERNALS =
+  /node_modules|\bat .*:\d+:\d+|\.ts\b|\.js\b|SELECT|INSERT|postgres|typeorm|ECONN|127\.0\.0\.1/i
+
+/** The one error body, with the headers that belong to it. */
+export function expectError(answer: Answer, status: number, code: string, what = ''): void {
+  expect([what, answer.status, answer.body]).toEqual([
+    what,
+    status,
+    expect.objectContaining({ error_code: code }),
+  ])
+  expectErrorBody(answer)
+}
+
+/** As `expectError`, whichever error it is: one that is documented. */
+export function expectErrorBody({ status, headers, body }: Answer): void {
+  expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
+  const { detail, error_code, request_id, issues, ...rest } = body
+  expect(rest).toEqual({})
+  expect(typeof detail).toBe('string')
+  expect(detail.length).toBeGreaterThan(8)
+  expect([error_code, ERROR_STATUS.get(error_code)]).toEqual([error_code, status])
+  expect(request_id).toMatch(UUID)
+  if (headers.has('x-request-id')) expect(request_id).toBe(headers.get('x-request-id'))
+  if (issues !== undefined) {
+    for (const issue of issues) {
+      expect(issue).toEqual({ path: expect.any(String), message: expect.any(String) })
+    }
+  }
+  expect(headers.get('cache-control')).toBe('no-store')
+  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
+  if (status === 429 || (status === 503 && error_code !== 'provider_not_configured')) {
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  }
+  if (status >= 500) expect(JSON.stringify(body)).not.toMatch(INTERNALS)
+  expect(JSON.stringify(body).length).toBeLessThanOrEqual(4_096)
+}
