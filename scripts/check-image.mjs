@@ -12,7 +12,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -122,7 +123,7 @@ async function tryOut(image) {
       },
       ...lockedFor(image),
     }
-    say('migrate')
+    say(`Node ${run(join(image.bin, 'node'), ['--version']).trim()}: dist/src/migrate.js`)
     run(join(image.bin, 'node'), ['dist/src/migrate.js'], options)
     await startAndStop(image, options, `http://127.0.0.1:${port}`)
   } finally {
@@ -141,9 +142,9 @@ async function startAndStop(image, options, url) {
   try {
     await untilHealthy(image, options, hub)
     say(`healthy after ${Math.round(performance.now() - begun)} ms`)
-    for (const path of ['/livez', '/readyz', '/health', '/']) {
+    for (const path of ['/livez', '/readyz', '/health', '/', '/docs', '/api/openapi.json']) {
       const answer = await fetch(url + path)
-      say(`${path} ${answer.status} ${(await answer.text()).trim()}`)
+      say(`${path} ${answer.status} ${(await answer.text()).trim().slice(0, 160)}`)
       if (answer.status !== 200) throw new Error(`${path} is not 200`)
     }
     hub.kill('SIGTERM')
@@ -167,16 +168,14 @@ async function untilHealthy(image, options, hub) {
   throw new Error('the hub did not become healthy')
 }
 
-/** Neither development tools nor the embedded Postgres belong in an image. */
+/** Neither development tools nor the embedded Postgres belong in an image: the lock file knows them. */
 async function expectNoTools(image) {
-  const { devDependencies, optionalDependencies } = JSON.parse(
-    await readFile('package.json', 'utf8'),
-  )
-  const installed = await readdir(join(inside(image, image.workdir), 'node_modules'), {
-    recursive: true,
-  })
-  const unwanted = Object.keys({ ...devDependencies, ...optionalDependencies })
-  const found = unwanted.filter((name) => installed.includes(name))
+  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8'))
+  const root = inside(image, image.workdir)
+  const found = Object.entries(packages)
+    .filter(([path, { dev, optional, devOptional }]) => path && (dev || optional || devOptional))
+    .map(([path]) => path)
+    .filter((path) => existsSync(join(root, path)))
   if (found.length > 0) throw new Error(`the image holds ${found.join(', ')}`)
   const size = run('du', ['-sm', inside(image, image.workdir)]).split('\t')[0]
   say(`no development or optional dependency in the image; ${image.workdir} is ${size} MB`)
