@@ -16,6 +16,8 @@ const withPostgres = {
 
 export default {
   maxWorkers: 2,
+  // A test that failed may have left its hub running: CI must end all the same.
+  forceExit: process.env.CI === 'true',
   testTimeout: 30_000,
   projects: [
     {

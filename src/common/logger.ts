@@ -33,6 +33,10 @@ export class Logger implements LoggerService {
     this.pino.info(fields, event)
   }
 
+  trace(event: string, fields: Fields = {}): void {
+    this.pino.trace(fields, event)
+  }
+
   warn(event: string, fields: Fields | string = {}): void {
     this.pino.warn(fieldsOf(fields), event)
   }
