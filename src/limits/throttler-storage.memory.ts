@@ -10,7 +10,7 @@ type Answer = Awaited<ReturnType<ThrottlerStorage['increment']>>
 /**
  * Counts in this process: every instance of a hub has limits of its own.
  *
- * The library's own storage keeps 850 bytes for a caller that came once, which every node that
+ * The library's own storage keeps 750 bytes for a caller that came once, which every node that
  * connects is; this one keeps 150.
  */
 export class MemoryThrottlerStorage implements ThrottlerStorage, OnApplicationShutdown {
