@@ -8,13 +8,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { AppModule, type Surroundings } from './app.module.js'
 import { describeError } from './common/describe-error.js'
-import { InvalidRequestError, MAX_BODY_BYTES, NotFoundError } from './common/hub-error.js'
+import {
+  InvalidRequestError,
+  MAX_BODY_BYTES,
+  NotFoundError,
+  UnsupportedMediaTypeError,
+} from './common/hub-error.js'
 import { endWithError, sendError } from './common/hub-error.filter.js'
-import { parseJsonBody } from './common/json.js'
+import { parseFormBody, parseJsonBody } from './common/json.js'
 import { requestLog } from './common/request-log.js'
 import { describeApi } from './openapi.js'
 import { Admissions } from './signaling/admissions.js'
 import { SocketAdapter } from './sockets/socket.adapter.js'
+import { WebSocketRequest } from './sockets/websocket-request.js'
 
 /** Routes a monitor may ask with HEAD. Elsewhere a prefetch would use up a login (RFC 9110 §9.3.2). */
 const HEAD_ROUTES = new Set(['/', '/health', '/livez', '/readyz'])
@@ -39,14 +45,15 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
         sendError(reply, describeError(error), request.id)
       },
       // Node would refuse a request without Host itself, with an empty body.
-      http: { requireHostHeader: false },
+      http: { IncomingMessage: WebSocketRequest, requireHostHeader: false },
       clientErrorHandler: refuseBrokenRequest,
       return503OnClosing: false,
       requestTimeout: 30_000,
     }),
     { logger, abortOnError: false, forceCloseConnections: true },
   )
-  app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, readJson)
+  app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, bodyParser(parseJsonBody))
+  app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_BODY_BYTES }, readForm)
   app.enableCors({
     origin: [...config.http.allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -57,29 +64,40 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
     strictPreflight: false,
   })
   const fastify = app.getHttpAdapter().getInstance()
+  fastify.removeContentTypeParser('text/plain')
   fastify.addHook('onRequest', safeByDefault(isHttps))
   fastify.addHook('onResponse', requestLog(logger))
   fastify.server.on('checkExpectation', refuseExpectation)
-  const admissions = app.get(Admissions)
   app.useWebSocketAdapter(
-    new SocketAdapter(fastify.server, config.signaling.maxFrameBytes, {
-      '/ws/signal': (request) => admissions.admit(request),
-    }),
+    new SocketAdapter(
+      fastify.server,
+      config.signaling.maxFrameBytes,
+      { '/ws/signal': app.get(Admissions) },
+      logger,
+    ),
   )
   describeApi(app)
   return app
 }
 
-function readJson(
-  _request: unknown,
-  body: Buffer,
-  done: (error: Error | null, value?: unknown) => void,
-): void {
-  try {
-    done(null, body.length === 0 ? undefined : parseJsonBody(body))
-  } catch (error) {
-    done(describeError(error))
+type BodyDone = (error: Error | null, value?: unknown) => void
+
+function bodyParser(parse: (body: Buffer) => unknown) {
+  return (_request: unknown, body: Buffer, done: BodyDone): void => {
+    try {
+      done(null, body.length === 0 ? undefined : parse(body))
+    } catch (error) {
+      done(describeError(error))
+    }
   }
+}
+
+const readFormBody = bodyParser(parseFormBody)
+
+/** Forms are for the development provider, which speaks OAuth; the hub's routes take JSON. */
+function readForm(request: { url?: string }, body: Buffer, done: BodyDone): void {
+  if (request.url?.startsWith('/dev-login/')) readFormBody(request, body, done)
+  else done(new UnsupportedMediaTypeError())
 }
 
 /** Headers every answer carries unless its route says otherwise. */

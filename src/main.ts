@@ -9,27 +9,39 @@ import { DataKeyError } from './database/data-key.js'
 import { DatabaseUnreachableError } from './database/unreachable.error.js'
 import { summary } from './summary.js'
 
+const hub: { app: NestFastifyApplication | null; isStopping: boolean } = {
+  app: null,
+  isStopping: false,
+}
+
+stopOnSignals()
 try {
   const config = HubConfig.fromEnv()
   const logger = new Logger(config.log)
-  const app = await createApp({ config, clock: new Clock(), logger })
-  stopOnSignals(app)
-  await app.listen(config.http.port, config.http.host)
+  hub.app = await createApp({ config, clock: new Clock(), logger })
+  if (hub.isStopping) await stop(hub.app)
+  await hub.app.listen(config.http.port, config.http.host)
   process.stdout.write(summary(config))
 } catch (error) {
+  // What was begun is ended, the embedded database included.
+  await hub.app?.close()
   fail(error)
 }
 
-/** The first signal stops cleanly; a second one does not wait. */
-function stopOnSignals(app: NestFastifyApplication): void {
-  let isStopping = false
+/** The first signal stops cleanly, even while the hub starts; a second one does not wait. */
+function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      app.close().then(() => process.exit(0), fail)
+      if (hub.isStopping) process.exit(1)
+      hub.isStopping = true
+      if (hub.app) stop(hub.app).catch(fail)
     })
   }
+}
+
+async function stop(app: NestFastifyApplication): Promise<never> {
+  await app.close()
+  process.exit(0)
 }
 
 /** An operator's mistake is one message that names the variable and the mend; the rest is a stack. */

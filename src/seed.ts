@@ -7,7 +7,7 @@ import { Logger } from './common/logger.js'
 import { ConfigError } from './config/config-error.js'
 import { HubConfig } from './config/hub-config.js'
 import { refuseInProduction } from './config/refuse-in-production.js'
-import { DataKeyError, loadDataKey } from './database/data-key.js'
+import { DataKeyError } from './database/data-key.js'
 import { openDatabase } from './database/open-database.js'
 import { makeKeys } from './seed/key-pool.js'
 import { SeedStore } from './seed/seed-store.js'
@@ -65,10 +65,8 @@ try {
 
 async function seed(config: HubConfig, clock: Clock, size: SeedSize): Promise<SeededToken[]> {
   const now = clock.date()
-  const database = await openDatabase(config, new Logger(config.log))
+  const { database, dataKey } = await openDatabase(config, clock, new Logger(config.log))
   try {
-    const { secretKey, previousSecretKey } = config.tokens
-    const dataKey = await loadDataKey(database, secretKey, previousSecretKey, now)
     const keys = await makeKeys(Math.min(KEYS, size.nodes), now)
     const store = new SeedStore(database, dataKey, config)
     return await new Seeder(store, new AccessTokens(config, clock), keys).seed(size, now)

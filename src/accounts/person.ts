@@ -17,7 +17,13 @@ export interface Person {
   readonly linkable: boolean
 }
 
-/** One spelling for each address: what is compared, never what is shown. */
+/**
+ * One spelling for each address: what is compared, never what is shown. Only ASCII is folded: other
+ * letters that fold to it (the Kelvin sign) are another address.
+ */
 export function canonicalEmail(email: string): string {
-  return email.trim().normalize('NFC').toLowerCase()
+  return email
+    .trim()
+    .normalize('NFC')
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

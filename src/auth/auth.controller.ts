@@ -70,7 +70,12 @@ export class AuthController {
  * and the browser's into X-Forwarded-Host; lying there only spares the liar a redirect.
  */
 function isAskedAt(publicUrl: string, { headers }: FastifyRequest): boolean {
-  const { host } = new URL(publicUrl)
-  const named = [headers.host, ...String(headers['x-forwarded-host'] ?? '').split(',')]
-  return named.some((each) => each?.trim().toLowerCase() === host)
+  const { host, protocol } = new URL(publicUrl)
+  const named = [headers.host ?? '', ...String(headers['x-forwarded-host'] ?? '').split(',')]
+  return named.some((each) => hostOf(`${protocol}//${each.trim()}`) === host)
+}
+
+/** As URLs spell it: in lower case, without the default port or a final dot. */
+function hostOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).host.replace(/\.(?=:|$)/, '') : null
 }

@@ -6,7 +6,7 @@ import { isLoopback } from '../config/address-fields.js'
 import { HubConfig } from '../config/hub-config.js'
 
 /** What proxies add: a request with one of these came from somewhere else. */
-const FORWARDING = /^(?:forwarded|via|x-real-ip|x-forwarded-.*)$/
+const FORWARDING = /^(?:forwarded|via|x-forwarded-.*|.*-ip)$/
 
 /** The development provider exists for requests of this machine only; for all others it does not. */
 @Injectable()

@@ -8,7 +8,7 @@ import { Logger } from '../common/logger.js'
 import { RefreshService, type TokenPair } from '../tokens/refresh.service.js'
 import { InvalidLoginStateError, LoginFailure } from './auth.errors.js'
 import type { CallbackQuery } from './auth.schema.js'
-import { LoginStateStore } from './login-state.store.js'
+import { type Login, LoginStateStore } from './login-state.store.js'
 import { Providers } from './providers.js'
 
 /** A person's way in: to a provider and back, to their account, to a session's first tokens. */
@@ -48,7 +48,8 @@ export class LoginService {
     query: CallbackQuery,
     browserSecret: string | null,
   ): Promise<TokenPair | LoginFailure> {
-    const login = await this.states.take(query.state, browserSecret)
+    const login = await this.take(query.state, browserSecret)
+    if (login instanceof LoginFailure) return login
     if (login?.provider !== provider) throw new InvalidLoginStateError()
     const trip = this.providers.trip(provider, {
       verifier: login.verifier,
@@ -59,6 +60,19 @@ export class LoginService {
       return await this.startSession(person)
     } catch (error) {
       return this.failureOf(error, provider)
+    }
+  }
+
+  /** Whether the state is good cannot be told without the database: the person goes back to try again. */
+  private async take(
+    state: string,
+    browserSecret: string | null,
+  ): Promise<Login | LoginFailure | null> {
+    try {
+      return await this.states.take(state, browserSecret)
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      return new LoginFailure('temporarily_unavailable', 'the database is away', { cause: error })
     }
   }
 

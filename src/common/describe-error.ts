@@ -6,6 +6,7 @@ import {
   InternalError,
   InvalidRequestError,
   NotFoundError,
+  UnsupportedMediaTypeError,
 } from './hub-error.js'
 
 /** Characters of another library's message. */
@@ -22,6 +23,8 @@ export function describeError(error: unknown): HubError {
   const status = statusOf(error)
   if (status === 404) return new NotFoundError('there is no such route')
   if (status === 413) return new BodyTooLargeError()
+  if (status === 414) return new InvalidRequestError('a part of the path is too long')
+  if (status === 415) return new UnsupportedMediaTypeError()
   if (status !== null && status >= 400 && status < 500) {
     return new InvalidRequestError(messageOf(error), null, { cause: error })
   }

@@ -18,9 +18,10 @@ export class HubErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp()
     const error = describeError(thrown)
     const request: FastifyRequest = http.getRequest()
-    if (error.status >= 500) {
-      this.logger.failure(error, { request_id: request.id, route: request.routeOptions.url })
-    }
+    const fields = { request_id: request.id, route: request.routeOptions.url }
+    // One line: during an outage there are many, and each says the same.
+    if (error.status === 503) this.logger.warn('unavailable', { ...fields, error: error.code })
+    else if (error.status >= 500) this.logger.failure(error, fields)
     sendError(http.getResponse(), error, request.id)
   }
 }
@@ -56,9 +57,11 @@ export function sendError(reply: FastifyReply, error: HubError, requestId: strin
 
 /** The same answer for a socket that no HTTP response stands for: a broken request, a refused upgrade. */
 export function endWithError(socket: Duplex, error: HubError): void {
-  const body = JSON.stringify(errorBody(error, randomUUID()))
+  const requestId = randomUUID()
+  const body = JSON.stringify(errorBody(error, requestId))
   const headers = {
     ...errorHeaders(error),
+    'x-request-id': requestId,
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   }

@@ -61,6 +61,16 @@ export class BodyTooLargeError extends HubError {
   }
 }
 
+/** The body is of a kind that no route reads. */
+export class UnsupportedMediaTypeError extends HubError {
+  readonly code = 'unsupported_media_type'
+  readonly status = 400
+
+  constructor() {
+    super('this body cannot be read: send JSON, with content-type: application/json')
+  }
+}
+
 /** No such route, or nothing there. */
 export class NotFoundError extends HubError {
   readonly code: string = 'not_found'
@@ -83,7 +93,7 @@ export class UnavailableError extends HubError {
   readonly status = 503
 
   constructor(
-    detail = 'the hub cannot reach its database just now: try again shortly',
+    detail = 'the hub gets no answer from its database just now: try again shortly',
     options?: ErrorOptions,
     override readonly retryAfterSeconds = 2,
   ) {

@@ -15,6 +15,13 @@ export function parseJsonBody(body: Buffer): unknown {
   return value
 }
 
+/** A form (`application/x-www-form-urlencoded`), held to the same rules. */
+export function parseFormBody(body: Buffer): unknown {
+  const value = Object.fromEntries(new URLSearchParams(body.toString('utf8')))
+  check(value, [])
+  return value
+}
+
 function decode(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))

@@ -61,7 +61,9 @@ export class Logger implements LoggerService {
     this.pino.trace(String(message))
   }
 
-  error(message: unknown): void {
+  /** What keeps the hub from starting is told by `main.ts`, once. */
+  error(message: unknown, ...context: unknown[]): void {
+    if (context.at(-1) === 'ExceptionHandler') return
     if (message instanceof Error) this.failure(message)
     else this.pino.error(String(message))
   }
@@ -103,11 +105,16 @@ class PrettyLines extends Writable {
     const { level, time, msg, ...fields } = pinoLine.parse(JSON.parse(String(chunk)))
     const name = LEVELS[level] ?? 'info'
     const rest = Object.entries(fields)
-      .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .map(([key, value]) => `${key}=${plain(value)}`)
       .join(' ')
     this.target.write(`${time.slice(11, 19)} ${name.padEnd(5)} ${msg}  ${rest}\n`)
     done()
   }
+}
+
+/** Unquoted where nothing in it could be taken for another field or line. */
+function plain(value: unknown): string {
+  return typeof value === 'string' && /^[\w.:/+-]+$/.test(value) ? value : JSON.stringify(value)
 }
 
 const pinoLine = z.looseObject({ level: z.number(), time: z.string(), msg: z.string() })

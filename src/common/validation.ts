@@ -1,5 +1,6 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { z } from 'zod'
 
 import { InvalidRequestError, type Issue } from './hub-error.js'
 
@@ -14,6 +15,12 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
     // Schemas read own keys only, so there is nothing to strip.
   }
 }
+
+/** zod says `expected string, received undefined`; people who forgot a field read this. */
+z.config({
+  customError: (issue) =>
+    issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : undefined,
+})
 
 function invalidRequest(found: readonly StandardSchemaV1.Issue[]): InvalidRequestError {
   const issues = found.slice(0, 20).map(toIssue)

@@ -79,6 +79,13 @@ const CHECKS: readonly CrossCheck[] = [
         : null,
   },
   {
+    reads: ['PORT', 'PUBLIC_URL'],
+    fault: ({ PORT, PUBLIC_URL }) =>
+      PORT === 0 && !PUBLIC_URL
+        ? 'PUBLIC_URL: is missing, and with PORT=0 (any free port) nothing tells it; set the address clients use, or a port'
+        : null,
+  },
+  {
     reads: ['PORT', 'METRICS_PORT'],
     fault: ({ PORT, METRICS_PORT }) =>
       METRICS_PORT !== null && METRICS_PORT !== 0 && METRICS_PORT === PORT

@@ -331,7 +331,7 @@ describe('defaults', () => {
 describe('each setting', () => {
   const rows: readonly [env: Variables, read: (config: HubConfig) => unknown, value: unknown][] = [
     [{ HOST: '[::1]' }, (c) => c.http.host, '::1'],
-    [{ PORT: '0' }, (c) => c.http.port, 0],
+    [{ PORT: '0', PUBLIC_URL: 'http://127.0.0.1:9' }, (c) => c.http.port, 0],
     [{ PORT: '9000' }, (c) => c.http.publicUrl, 'http://127.0.0.1:9000'],
     [{ PUBLIC_URL: 'https://HUB.example:443/' }, (c) => c.http.publicUrl, 'https://hub.example'],
     [{ DATABASE_SSL: 'require' }, (c) => c.database.ssl, 'require'],

@@ -8,6 +8,11 @@ import { errnoOf } from './errno.js'
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>
 
+/** Before anything is parsed: however NODE_ENV is spelled, production is production. */
+export function isProduction(env: RawEnvironment): boolean {
+  return env['NODE_ENV']?.trim().toLowerCase() === 'production'
+}
+
 /**
  * Adds the variables of the file `.env`, which never replace those that are set. A process told to
  * be production does not look for it. The process's own environment stays as it is, so that no
@@ -16,7 +21,7 @@ export type RawEnvironment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError when the file is there and cannot be read
  */
 export function withDotEnv(env: RawEnvironment, path = '.env'): RawEnvironment {
-  if (env['NODE_ENV'] === 'production') return env
+  if (isProduction(env)) return env
   try {
     return { ...parseEnv(readFileSync(path, 'utf8')), ...env }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.js'
-import { withDotEnv, type RawEnvironment } from './read-environment.js'
+import { isProduction, withDotEnv, type RawEnvironment } from './read-environment.js'
 
 /**
  * For commands that only a development hub may run. Looks at nothing else, so that the answer is
@@ -11,7 +11,7 @@ export function refuseInProduction(
   command: string,
   env: RawEnvironment = withDotEnv(process.env),
 ): void {
-  if (env['NODE_ENV']?.trim() !== 'production') return
+  if (!isProduction(env)) return
   throw new ConfigError([
     `NODE_ENV: is production, and ${command} writes made-up data; run it against a development database`,
   ])

@@ -3,22 +3,22 @@ import { Global, Module } from '@nestjs/common'
 import { Clock } from '../common/clock.js'
 import { Logger } from '../common/logger.js'
 import { HubConfig } from '../config/hub-config.js'
-import { DataKey, loadDataKey } from './data-key.js'
+import { DataKey } from './data-key.js'
 import { Database } from './database.js'
 import { Housekeeping } from './housekeeping.js'
 import { openDatabase } from './open-database.js'
 
+type Opened = Awaited<ReturnType<typeof openDatabase>>
+
+const OPENED = Symbol('opened database')
+
 @Global()
 @Module({
   providers: [
-    { provide: Database, inject: [HubConfig, Logger], useFactory: openDatabase },
+    { provide: OPENED, inject: [HubConfig, Clock, Logger], useFactory: openDatabase },
+    { provide: Database, inject: [OPENED], useFactory: ({ database }: Opened) => database },
+    { provide: DataKey, inject: [OPENED], useFactory: ({ dataKey }: Opened) => dataKey },
     Housekeeping,
-    {
-      provide: DataKey,
-      inject: [Database, HubConfig, Clock],
-      useFactory: (database: Database, { tokens }: HubConfig, clock: Clock) =>
-        loadDataKey(database, tokens.secretKey, tokens.previousSecretKey, clock.date()),
-    },
   ],
   exports: [Database, DataKey],
 })

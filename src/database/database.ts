@@ -18,13 +18,9 @@ export interface Queries {
   rows<Row>(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>
 }
 
-/** The hub's Postgres. Every store speaks SQL through it. */
-export class Database implements Queries, OnApplicationShutdown {
-  /** @param stopServer stops the embedded server, if this process runs one */
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly stopServer: () => Promise<void>,
-  ) {}
+/** A pool of connections to the hub's Postgres. */
+export class Pool implements Queries {
+  constructor(protected readonly dataSource: DataSource) {}
 
   rows<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return rowsOf<Row>(this.dataSource, sql, parameters)
@@ -40,9 +36,27 @@ export class Database implements Queries, OnApplicationShutdown {
       throw translate(error)
     }
   }
+}
+
+/** The hub's Postgres. Every store speaks SQL through it. */
+export class Database extends Pool implements OnApplicationShutdown {
+  /** Connections that ordinary requests cannot use up: refreshes never queue behind them. */
+  readonly reserved: Pool
+
+  /** @param stopServer stops the embedded server, if this process runs one */
+  constructor(
+    dataSource: DataSource,
+    private readonly reservedSource: DataSource,
+    private readonly stopServer: () => Promise<void>,
+  ) {
+    super(dataSource)
+    this.reserved = new Pool(reservedSource)
+  }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.dataSource.destroy()
+    for (const pool of [this.dataSource, this.reservedSource]) {
+      if (pool.isInitialized) await pool.destroy()
+    }
     await this.stopServer()
   }
 }

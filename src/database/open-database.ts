@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import type { Clock } from '../common/clock.js'
 import type { Logger } from '../common/logger.js'
 import type { HubConfig } from '../config/hub-config.js'
+import { type DataKey, loadDataKey } from './data-key.js'
 import { createDataSource } from './data-source.js'
 import { Database, isAway } from './database.js'
 import { openEmbeddedPostgres } from './embedded-postgres.js'
@@ -23,24 +25,36 @@ export async function reachServer(config: HubConfig, logger: Logger): Promise<Da
 /** How long a Postgres that is still starting is waited for. */
 const PATIENCE_MS = 30_000
 const RETRY_EVERY_MS = 500
+/** One for refreshes, which never need more (RefreshBatch), and one for health checks. */
+const RESERVED = { poolSize: 2 }
 
 /**
  * Reaches the server, migrates, and opens the pool. A server that does not answer yet is waited
  * for: containers start in any order.
  *
  * @throws DatabaseUnreachableError  it did not answer within 30 s, or refused us
+ * @throws DataKeyError              it was started with another SECRET_KEY
  */
-export async function openDatabase(config: HubConfig, logger: Logger): Promise<Database> {
+export async function openDatabase(
+  config: HubConfig,
+  clock: Clock,
+  logger: Logger,
+): Promise<{ database: Database; dataKey: DataKey }> {
   const { ssl } = config.database
   const server = await reachServer(config, logger)
+  const dataSource = createDataSource(server.url, ssl, config.database)
+  const reserved = createDataSource(server.url, ssl, RESERVED)
+  const database = new Database(dataSource, reserved, () => server.stop())
   try {
     await waitFor(server.url, ssl, logger)
     await applyMigrations(server.url, ssl)
-    const dataSource = createDataSource(server.url, ssl, config.database)
     await dataSource.initialize()
-    return new Database(dataSource, () => server.stop())
+    await reserved.initialize()
+    const { secretKey, previousSecretKey } = config.tokens
+    const dataKey = await loadDataKey(database, secretKey, previousSecretKey, clock.date())
+    return { database, dataKey }
   } catch (error) {
-    await server.stop()
+    await database.onApplicationShutdown()
     throw error
   }
 }

@@ -75,7 +75,7 @@ function complete(
 ): OperationObject {
   const errors = new Set<ErrorCode>([
     ...ERRORS_OF_ALL,
-    ...(found.requestBody ? ['body_too_large' as const] : []),
+    ...(found.requestBody ? (['body_too_large', 'unsupported_media_type'] as const) : []),
     ...(isPublic ? [] : ERRORS_OF_CLOSED),
     ...(perMinute === null ? [] : ['rate_limited' as const]),
     ...operation.errors,

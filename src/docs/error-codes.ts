@@ -3,6 +3,7 @@ import { CERTIFICATE_ERROR_CODES } from '../identity/certificate.errors.js'
 /** Every `error_code` an HTTP answer may carry, with its status (docs/errors.md; a test compares). */
 const STATUS_BY_CODE = {
   invalid_request: 400,
+  unsupported_media_type: 400,
   body_too_large: 400,
   unknown_provider: 400,
   invalid_login_state: 400,

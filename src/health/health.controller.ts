@@ -6,7 +6,7 @@ import { UnavailableError } from '../common/hub-error.js'
 import { within } from '../common/within.js'
 import { HubConfig } from '../config/hub-config.js'
 import { Database } from '../database/database.js'
-import { Unlimited } from '../limits/rate-limit.guard.js'
+import { RateLimit, Unlimited } from '../limits/rate-limit.guard.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { Public } from '../tokens/decorators.js'
 import { SessionMemory } from '../tokens/session-memory.js'
@@ -66,7 +66,7 @@ export class HealthController {
 
   /** The process answers: restart it when this does not. */
   @Get('livez')
-  @Unlimited()
+  @RateLimit('probe')
   @Header('content-type', 'text/plain; charset=utf-8')
   live(): string {
     return 'ok\n'
@@ -74,7 +74,7 @@ export class HealthController {
 
   /** Send it traffic only while this is 200. */
   @Get('readyz')
-  @Unlimited()
+  @RateLimit('probe')
   @Header('content-type', 'text/plain; charset=utf-8')
   async ready(): Promise<string> {
     if (this.connections.isDraining) throw new UnavailableError('this instance is stopping')
@@ -94,7 +94,7 @@ export class HealthController {
   private askPostgres(): Promise<boolean> {
     return within(
       DATABASE_PATIENCE_MS,
-      this.database.rows('SELECT 1'),
+      this.database.reserved.rows('SELECT 1'),
       () => new UnavailableError(),
     ).then(
       () => true,

@@ -7,6 +7,7 @@ import { HubConfig } from '../config/hub-config.js'
 /** Every limit per minute that the hub keeps. A name is also the counter's name in its store. */
 export type LimitName =
   | 'default'
+  | 'probe'
   | 'search'
   | 'login'
   | 'callback'
@@ -70,6 +71,9 @@ export class Limits {
         return 6
       case 'callback':
         return 20
+      // Two probes a second, and some to spare.
+      case 'probe':
+        return 300
       case 'logout':
       case 'delete':
         return 5

@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js'
 import type { Actor } from '../identity/actor.js'
 import { checkRegistration } from '../identity/certificate.js'
 import type { NodeId } from '../identity/node-id.js'
+import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { SessionStore } from '../tokens/session.store.js'
 import { SessionEndedError } from '../tokens/tokens.errors.js'
@@ -18,6 +19,7 @@ export class NodesService {
     private readonly nodes: NodeStore,
     private readonly sessions: SessionStore,
     private readonly memory: SessionMemory,
+    private readonly feed: RegistrationFeed,
     private readonly clock: Clock,
   ) {}
 
@@ -48,6 +50,8 @@ export class NodesService {
     }
     await this.sessions.bindNode(actor.sessionId, certificate.spkiSha256)
     this.memory.makeStale(actor.sessionId)
+    const { spkiSha256, nodeId, ids } = certificate
+    this.feed.announce({ spkiSha256, nodeId, shortId: ids.short, longId: ids.long })
     return certificate.nodeId
   }
 }

@@ -12,6 +12,13 @@ export class Presence {
     this.nodesByAccount.set(accountId, [...this.othersOf(accountId, node), node])
   }
 
+  /** The same node under another form of its id. */
+  rename(accountId: number, node: ActorNode): void {
+    const nodes = this.nodesByAccount.get(accountId) ?? []
+    const renamed = nodes.map((each) => (each.spkiSha256 === node.spkiSha256 ? node : each))
+    if (nodes.length > 0) this.nodesByAccount.set(accountId, renamed)
+  }
+
   leave(accountId: number, node: ActorNode): void {
     const others = this.othersOf(accountId, node)
     if (others.length > 0) this.nodesByAccount.set(accountId, others)

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 
+import type { ActorNode } from '../identity/actor.js'
 import { Presence } from '../presence/presence.js'
 import type { Connection } from './connection.js'
 
@@ -35,6 +36,14 @@ export class ConnectionRegistry {
     this.byShortId.set(node.shortId, connection)
     this.presence.join(accountId, node)
     return replaced
+  }
+
+  /** A live node was registered under another form of its id: from now on it goes by that. */
+  rename(node: ActorNode): void {
+    const connection = this.get(node.shortId)
+    if (connection?.actor.node.spkiSha256 !== node.spkiSha256) return
+    connection.actor = { ...connection.actor, node }
+    this.presence.rename(connection.actor.accountId, node)
   }
 
   /** Compares identity: the late close of a replaced connection never takes the new one offline. */

@@ -58,6 +58,7 @@ export class Connection {
       this.write(frame)
       return 'delivered'
     }
+    // A frame is counted by its characters, each one to three bytes; what is queued, by its bytes.
     if (
       queuedBytes + frame.length > this.maxQueuedBytes ||
       this.queuedFrames >= MAX_QUEUED_FRAMES

@@ -31,7 +31,8 @@ export type Admitted =
 /** Decides before the upgrade who gets a socket. */
 @Injectable()
 export class Admissions {
-  private readonly admitted = new WeakMap<IncomingMessage, Admitted>()
+  /** Upgrades under way: null until admitted. Each holds a place. */
+  private readonly underWay = new Map<IncomingMessage, Admitted | null>()
   private readonly namelessByAddress = new Map<string, number>()
   private nameless = 0
 
@@ -52,34 +53,53 @@ export class Admissions {
   async admit(request: IncomingMessage): Promise<void> {
     const address = countedAddress(this.addresses.of(request))
     this.checkRoom()
-    this.checkOrigin(request)
-    const token = tokenOf(request)
-    if (token === null) this.admitNameless(request, address)
-    else this.admitted.set(request, { kind: 'node', actor: await this.identify(token, address) })
+    this.underWay.set(request, null)
+    try {
+      this.underWay.set(request, await this.judge(request, address))
+    } catch (error) {
+      this.forget(request)
+      await this.countFailure(error, address)
+      throw error
+    }
   }
 
-  /** What `admit` decided; once. */
+  /** What `admit` decided; once. A nameless socket is counted from here until `release`. */
   take(request: IncomingMessage): Admitted | null {
-    const admitted = this.admitted.get(request) ?? null
-    this.admitted.delete(request)
+    const admitted = this.underWay.get(request) ?? null
+    this.forget(request)
+    if (admitted?.kind === 'nameless') {
+      this.nameless++
+      this.namelessByAddress.set(admitted.address, this.namelessFrom(admitted.address) + 1)
+    }
     return admitted
   }
 
-  /** The node that `token` speaks for, within its limits. Failures count against `address`. */
+  /** The upgrade is over, whatever became of it. */
+  forget(request: IncomingMessage): void {
+    this.underWay.delete(request)
+  }
+
+  /** The node that the token of an auth frame speaks for. Failures count against `address`. */
   async identify(token: string, address: string): Promise<NodeActor> {
     try {
-      const actor = await this.verifier.verify(token)
-      if (!hasNode(actor)) throw new NodeNotRegisteredError()
-      const { spkiSha256, shortId } = actor.node
-      await this.limits.take('upgrade', spkiSha256)
-      if (this.connections.get(shortId)) await this.countReplacement(spkiSha256)
-      return actor
+      return await this.newcomer(token)
     } catch (error) {
-      if (error instanceof HubError && (error.status === 401 || error.status === 403)) {
-        await this.limits.take('failed_upgrade', address)
-      }
+      await this.countFailure(error, address)
       throw error
     }
+  }
+
+  /**
+   * Another token for a connection that is open: of the same node, maybe of another session.
+   *
+   * @throws NodeNotRegisteredError  it is of another node, or of none
+   */
+  async renew(token: string, { node }: NodeActor): Promise<NodeActor> {
+    const actor = await this.verifier.verify(token)
+    if (!hasNode(actor) || actor.node.spkiSha256 !== node.spkiSha256) {
+      throw new NodeNotRegisteredError()
+    }
+    return actor
   }
 
   /** Heard since the token was verified: between the two the upgrade took its time. */
@@ -90,14 +110,15 @@ export class Admissions {
   /** A nameless socket has said who it is, or is gone. */
   release(address: string): void {
     this.nameless--
-    const left = (this.namelessByAddress.get(address) ?? 1) - 1
+    const left = this.namelessFrom(address) - 1
     if (left > 0) this.namelessByAddress.set(address, left)
     else this.namelessByAddress.delete(address)
   }
 
   private checkRoom(): void {
     if (this.connections.isDraining) throw new NoRoomError('this instance is stopping')
-    if (this.connections.size + this.nameless >= this.config.signaling.maxConnections) {
+    const sockets = this.connections.size + this.nameless + this.underWay.size
+    if (sockets >= this.config.signaling.maxConnections) {
       throw new NoRoomError('this instance holds as many sockets as its operator allows')
     }
   }
@@ -109,18 +130,37 @@ export class Admissions {
     if (!this.config.http.allowedOrigins.includes(origin)) throw new OriginNotAllowedError()
   }
 
-  private admitNameless(request: IncomingMessage, address: string): void {
-    const here = this.namelessByAddress.get(address) ?? 0
-    if (this.nameless >= MAX_NAMELESS || here >= MAX_NAMELESS_PER_ADDRESS) {
+  private async judge(request: IncomingMessage, address: string): Promise<Admitted> {
+    this.checkOrigin(request)
+    const token = tokenOf(request)
+    if (token !== null) return { kind: 'node', actor: await this.newcomer(token) }
+    if (this.nameless >= MAX_NAMELESS || this.namelessFrom(address) >= MAX_NAMELESS_PER_ADDRESS) {
       throw new NoRoomError(
         'too many sockets wait for their auth frame: put the token in the upgrade',
       )
     }
-    this.nameless++
-    this.namelessByAddress.set(address, here + 1)
-    this.admitted.set(request, { kind: 'nameless', address })
-    // NOTE: a handshake that `ws` refuses after this never becomes a connection.
-    request.socket.once('close', () => this.admitted.has(request) && this.release(address))
+    return { kind: 'nameless', address }
+  }
+
+  /** The node that `token` speaks for, if it may open one more connection now. */
+  private async newcomer(token: string): Promise<NodeActor> {
+    const actor = await this.verifier.verify(token)
+    if (!hasNode(actor)) throw new NodeNotRegisteredError()
+    const { spkiSha256, shortId } = actor.node
+    await this.limits.take('upgrade', spkiSha256)
+    if (this.connections.get(shortId)) await this.countReplacement(spkiSha256)
+    return actor
+  }
+
+  private namelessFrom(address: string): number {
+    return this.namelessByAddress.get(address) ?? 0
+  }
+
+  /** Refusals that are the caller's own doing. @throws RateLimitedError */
+  private async countFailure(error: unknown, address: string): Promise<void> {
+    if (error instanceof HubError && (error.status === 401 || error.status === 403)) {
+      await this.limits.take('failed_upgrade', address)
+    }
   }
 
   private async countReplacement(spkiSha256: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 import { Heartbeat } from '../sockets/heartbeat.js'
+import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
 
 /** Seconds a target may stay unable to take frames before it is closed with 1013. */
@@ -21,6 +22,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly feed: RevocationFeed,
+    private readonly registrations: RegistrationFeed,
     private readonly clock: Clock,
     config: HubConfig,
   ) {
@@ -33,6 +35,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
 
   onModuleInit(): void {
     this.feed.onEnded((ended) => this.closeEnded(ended))
+    this.registrations.onRegistered((node) => this.connections.rename(node))
     this.heartbeat.start()
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
+import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 
 import { describeError } from '../common/describe-error.js'
@@ -9,10 +10,10 @@ import { Connection, type NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { SignalRouter } from '../routing/signal-router.js'
 import { closeCodes } from '../sockets/close-codes.js'
-import { type HubSocket, type SocketOwner, textOf } from '../sockets/hub-socket.js'
+import type { HubSocket, SocketOwner } from '../sockets/hub-socket.js'
 import { Admissions } from './admissions.js'
 import { ConnectionKeeper } from './connection-keeper.js'
-import { AuthFrameExpectedError } from './signaling.errors.js'
+import { Newcomer } from './newcomer.js'
 import { FrameQuota, type QuotaRates } from './frame-quota.js'
 import {
   authOkFrame,
@@ -23,9 +24,6 @@ import {
   pongFrame,
   signalFrame,
 } from './protocol/frames.js'
-
-/** Milliseconds a socket without credentials has to send its auth frame. */
-const AUTH_TIMEOUT_MS = 5_000
 
 /** Whose a socket is: its connection, and what it may still send. */
 class Client implements SocketOwner {
@@ -49,8 +47,9 @@ class Client implements SocketOwner {
  * target's Connection, in one synchronous go.
  */
 @WebSocketGateway({ path: '/ws/signal' })
-export class SignalingGateway implements OnGatewayConnection<HubSocket> {
+export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeApplicationShutdown {
   private readonly rates: QuotaRates
+  private readonly newcomers = new Set<Newcomer>()
 
   constructor(
     private readonly config: HubConfig,
@@ -88,43 +87,18 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     return client
   }
 
-  /** The upgrade carried no credential: the first frame must. Nobody sees the node before. */
   private awaitAuth(socket: HubSocket, stream: Socket, address: string): void {
-    const release = once(() => this.admissions.release(address))
-    const timer = setTimeout(
-      () => socket.close(closeCodes.authenticationTimeout, 'no auth frame within 5 s'),
-      AUTH_TIMEOUT_MS,
-    )
-    socket.once('close', () => {
-      clearTimeout(timer)
-      release()
+    const newcomer = new Newcomer(socket, address, this.admissions, (actor) => {
+      this.newcomers.delete(newcomer)
+      return this.welcome(socket, stream, actor)
     })
-    // What follows the auth frame in the same read comes in before the answer is known.
-    const early: (string | null)[] = []
-    socket.on('message', (data, isBinary) => early.push(textOf(data, isBinary)))
-    socket.once('message', () => {
-      clearTimeout(timer)
-      socket.pause()
-      this.identify(early.shift() ?? null, address)
-        .then(
-          (actor) => {
-            socket.removeAllListeners('message')
-            const client = this.welcome(socket, stream, actor)
-            for (const text of early) client?.receive(text)
-          },
-          (error: unknown) => turnAway(socket, error),
-        )
-        .finally(() => {
-          release()
-          socket.resume()
-        })
-    })
+    this.newcomers.add(newcomer)
+    socket.once('close', () => this.newcomers.delete(newcomer))
+    socket.belongTo(newcomer)
   }
 
-  private async identify(text: string | null, address: string): Promise<NodeActor> {
-    const frame = parseFrame(text ?? '')
-    if (frame.type !== 'auth') throw new AuthFrameExpectedError()
-    return this.admissions.identify(frame.token, address)
+  beforeApplicationShutdown(): void {
+    for (const newcomer of this.newcomers) newcomer.sayGoodbye()
   }
 
   leave({ connection }: Client): void {
@@ -152,12 +126,27 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
         this.reply(connection, pongFrame(frame.timestampText))
         return
       case 'auth':
-        this.refuse(client, { code: 'not_allowed', message: 'this connection is authenticated' })
+        this.renew(client, frame.token)
         return
       case 'refused':
         this.refuse(client, frame)
         return
     }
+  }
+
+  /** Another token in place: the connection lives on with that token's session (CONTRACT §3). */
+  private renew(client: Client, token: string): void {
+    const { connection } = client
+    this.admissions.renew(token, connection.actor).then(
+      (actor) => {
+        connection.actor = actor
+        this.reply(connection, authOkFrame(actor.node.nodeId))
+      },
+      (thrown: unknown) => {
+        const { code, message } = describeError(thrown)
+        this.refuse(client, { code, message })
+      },
+    )
   }
 
   private relay(client: Client, { target, payloadText }: Frame & { type: 'signal' }): void {
@@ -196,21 +185,6 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     if (connection.send(frame) !== 'slow') return
     this.connections.remove(connection)
     connection.close(closeCodes.tryAgainLater, 'frames pile up unread')
-  }
-}
-
-function turnAway(socket: HubSocket, thrown: unknown): void {
-  const error = describeError(thrown)
-  socket.send(errorFrame({ code: error.code, message: error.message }))
-  const code = error.status >= 500 ? closeCodes.tryAgainLater : closeCodes.policyViolation
-  socket.close(code, error.code)
-}
-
-function once(action: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) action()
-    isDone = true
   }
 }
 

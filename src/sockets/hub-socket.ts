@@ -15,10 +15,13 @@ export interface SocketOwner {
 export class HubSocket extends WebSocket {
   private owner: SocketOwner | null = null
 
+  /** Its frames and its end are the owner's from now on; the former owner hears no more. */
   belongTo(owner: SocketOwner): void {
+    if (!this.owner) {
+      this.on('message', onMessage)
+      this.on('close', onClose)
+    }
     this.owner = owner
-    this.on('message', onMessage)
-    this.on('close', onClose)
   }
 
   /** For the listeners below, which `ws` types as any socket's. */
@@ -28,7 +31,7 @@ export class HubSocket extends WebSocket {
 }
 
 /** `ws` hands over one Buffer, already checked to be UTF-8. */
-export function textOf(data: RawData, isBinary: boolean): string | null {
+function textOf(data: RawData, isBinary: boolean): string | null {
   return isBinary || !Buffer.isBuffer(data) ? null : data.toString('utf8')
 }
 

@@ -5,16 +5,23 @@ import { AbstractWsAdapter } from '@nestjs/websockets'
 import { WebSocketServer } from 'ws'
 
 import { describeError } from '../common/describe-error.js'
+import type { Logger } from '../common/logger.js'
 import { endWithError } from '../common/hub-error.filter.js'
 import { InvalidRequestError, NotFoundError } from '../common/hub-error.js'
 import { HubSocket } from './hub-socket.js'
 
-/** Resolves if the caller may have a socket. Rejects with the HubError that refuses the upgrade. */
-export type Admit = (request: IncomingMessage) => Promise<void>
+/** Decides who gets a socket at one path. */
+export interface Door {
+  /** Resolves if the caller may have one. Rejects with the HubError that refuses the upgrade. */
+  admit(request: IncomingMessage): Promise<void>
+  /** The upgrade is over: a socket was opened, or the handshake failed after all. */
+  forget(request: IncomingMessage): void
+}
 
-/** Fragments of one frame, and pieces of one read that `ws` may keep (CVE-2026-48779, CVE-2026-62389). */
+/** Fragments of one frame (CONTRACT §3; CVE-2026-48779). */
 const MAX_FRAGMENTS = 16
-const MAX_BUFFERED_CHUNKS = 1_024
+/** A frame may come in pieces as small as this on average; smaller ones close with 1008 (CVE-2026-62389). */
+const SMALLEST_CHUNK_BYTES = 16
 /** Milliseconds a peer may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -22,7 +29,7 @@ const CLOSE_TIMEOUT_MS = 5_000
  * A Nest adapter over `ws` that does the upgrade and nothing else.
  *
  * 1. The caller is admitted before the 101, so a stranger never holds a socket and a refusal is an
- *    HTTP answer with the one error body. A path without an `admit` fails at start.
+ *    HTTP answer with the one error body. A path without a door fails at start.
  * 2. Nest does not listen for messages; the gateway does. The stock pipeline costs several promises
  *    and observables a frame, and drops bad JSON and unknown types without a reply (ADR 0003).
  */
@@ -30,20 +37,21 @@ export class SocketAdapter extends AbstractWsAdapter {
   constructor(
     private readonly listener: Server,
     private readonly maxFrameBytes: number,
-    private readonly admitByPath: Readonly<Record<string, Admit>>,
+    private readonly doors: Readonly<Record<string, Door>>,
+    private readonly logger: Logger,
   ) {
     super()
   }
 
   create(_port: number, { path = '/' }: { path?: string }): WebSocketServer {
-    const admit = this.admitByPath[path]
-    if (!admit) throw new Error(`nobody says who may open ${path}`)
+    const door = this.doors[path]
+    if (!door) throw new Error(`nobody says who may open ${path}`)
     const options = {
       noServer: true,
       WebSocket: HubSocket,
       maxPayload: this.maxFrameBytes,
       maxFragments: MAX_FRAGMENTS,
-      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      maxBufferedChunks: Math.ceil(this.maxFrameBytes / SMALLEST_CHUNK_BYTES),
       closeTimeout: CLOSE_TIMEOUT_MS,
       perMessageDeflate: false,
       clientTracking: false,
@@ -57,15 +65,22 @@ export class SocketAdapter extends AbstractWsAdapter {
       // Until `ws` owns the socket, a reset on it must not end the process.
       socket.on('error', ignore)
       const isOurs = pathOf(request) === path
-      const admitted = isOurs ? admit(request) : Promise.reject(new NotFoundError('no socket here'))
+      const admitted = isOurs
+        ? door.admit(request)
+        : Promise.reject(new NotFoundError('no socket here'))
       admitted.then(
         () => {
           socket.off('error', ignore)
           server.handleUpgrade(request, socket, head, (client) => {
             server.emit('connection', client, request)
           })
+          door.forget(request)
         },
-        (error: unknown) => endWithError(socket, describeError(error)),
+        (thrown: unknown) => {
+          const error = describeError(thrown)
+          if (error.status === 500) this.logger.failure(error)
+          endWithError(socket, error)
+        },
       )
     })
     return server

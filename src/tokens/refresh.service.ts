@@ -68,12 +68,13 @@ export class RefreshService {
     if (!presented) throw new InvalidRefreshTokenError()
     const judged = (await this.judgeDurably(presented)) ?? this.judgeFromMemory(presented)
     const { actor } = judged.session
-    if (this.memory.hasEnded(actor)) throw new InvalidRefreshTokenError()
     if (judged.verdict.kind === 'replayed') {
       throw new InvalidRefreshTokenError(
         'this refresh token was used before its successor was: somebody else may hold a copy, so the session has ended: log in again',
       )
     }
+    // An end announced while Postgres was answering wins over the answer.
+    if (this.memory.hasEnded(actor)) throw new InvalidRefreshTokenError()
     return this.pair(actor.accountId, {
       sessionId: presented.sessionId,
       generation: judged.verdict.issue,
@@ -99,11 +100,12 @@ export class RefreshService {
   private async ask(presented: RefreshToken, milliseconds: number): Promise<Judged> {
     const attempt = { sessionId: presented.sessionId, presented: presented.generation }
     const result = await within(milliseconds, this.batch.add(attempt), () => new UnavailableError())
+    if (result === null || result.verdict.kind === 'replayed') {
+      this.feed.announce({ kind: 'session', sessionId: presented.sessionId })
+    }
     if (!result) throw new InvalidRefreshTokenError()
     const { session, verdict } = result
-    if (verdict.kind === 'replayed') {
-      this.feed.announce({ kind: 'session', sessionId: presented.sessionId })
-    } else {
+    if (verdict.kind !== 'replayed') {
       this.memory.remember(
         verdict.kind === 'advance' ? { ...session, refresh: verdict.state } : session,
       )

@@ -87,7 +87,7 @@ export class SessionStore {
     now: Date,
   ): Promise<ReadonlyMap<string, RefreshResult>> {
     const presentedBy = new Map(attempts.map((each) => [each.sessionId, each.presented]))
-    return this.database.transaction(async (queries) => {
+    return this.database.reserved.transaction(async (queries) => {
       // Locked in the order of their ids, so that two instances never wait for each other.
       const rows = await queries.rows<SessionRow>(
         `${LIVE_SESSIONS} AND s.id = ANY ($2::uuid[]) ORDER BY s.id FOR UPDATE OF s`,
@@ -102,6 +102,17 @@ export class SessionStore {
       await this.revokeReplayed(queries, results, now)
       return new Map(results.map((result) => [result.session.actor.sessionId, result]))
     })
+  }
+
+  /** Those of `sessionIds` that have ended, expired or are gone. Index: sessions_pkey. */
+  async endedAmong(sessionIds: readonly string[], now: Date): Promise<string[]> {
+    const rows = await this.database.rows<{ id: string }>(
+      `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
+        WHERE NOT EXISTS (SELECT FROM sessions s
+                           WHERE s.id = asked.id AND s.revoked_at IS NULL AND s.expires_at > $2)`,
+      [sessionIds, now],
+    )
+    return rows.map(({ id }) => id)
   }
 
   /** Binds the session to the node it registered. Index: sessions_pkey. */

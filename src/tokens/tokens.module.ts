@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common'
 
 import { AccessTokens } from './access-token.js'
 import { RefreshService } from './refresh.service.js'
+import { RegistrationFeed } from './registration-feed.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
 import { SessionStore } from './session.store.js'
@@ -12,11 +13,19 @@ import { TokenVerifier } from './token-verifier.js'
   providers: [
     AccessTokens,
     RefreshService,
+    RegistrationFeed,
     RevocationFeed,
     SessionMemory,
     SessionStore,
     TokenVerifier,
   ],
-  exports: [RefreshService, RevocationFeed, SessionMemory, SessionStore, TokenVerifier],
+  exports: [
+    RefreshService,
+    RegistrationFeed,
+    RevocationFeed,
+    SessionMemory,
+    SessionStore,
+    TokenVerifier,
+  ],
 })
 export class TokensModule {}

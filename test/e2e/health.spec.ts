@@ -1,3 +1,5 @@
+import { get } from 'node:http'
+
 import { describe, expect, it } from '@jest/globals'
 
 import { healthAnswer } from '../../src/health/health.controller.js'
@@ -29,5 +31,18 @@ describe('a hub that has just started', () => {
       version: hub.config.version,
       source_url: 'https://example.org/source',
     })
+  })
+
+  it('answers a client that offers HTTP/2 on plain http as if it had not', async () => {
+    await using hub = await startHub()
+    const headers = { connection: 'Upgrade', upgrade: 'h2c' }
+    const status = await new Promise((resolve, reject) => {
+      get(`${hub.url}/health`, { headers }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      }).on('error', reject)
+    })
+
+    expect(status).toBe(200)
   })
 })

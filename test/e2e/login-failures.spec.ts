@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 
+import { FaultProxy } from '../support/fault-proxy.js'
 import { freePort } from '../support/free-port.js'
 import { startHub, type TestHub } from '../support/hub.js'
 import { logIn, whoIs } from '../support/login.js'
@@ -10,6 +11,7 @@ import {
   OAuthStub,
   type StubPerson,
 } from '../support/oauth-stub.js'
+import { cloneDatabase } from '../support/postgres.js'
 
 type Provider = 'google' | 'github'
 
@@ -267,6 +269,24 @@ describe('a login while something is away', () => {
     expect(error).toBe('server_error')
     expect(errorDescription).toMatch(PLAIN)
     expect((await logIn(hub, 'github')).error).toBeNull()
+  })
+
+  it('goes back to the client when the hub cannot even look the login up', async () => {
+    await using database = await cloneDatabase()
+    await using proxy = await FaultProxy.before(database.url)
+    await using hub = await startHub({ database, databaseUrl: proxy.through(database.url) })
+    proxy.cut()
+    const secret = 'x'.repeat(43)
+    const { status, headers } = await hub.fetch(
+      'GET',
+      `/auth/github/callback?state=${secret}&code=c`,
+      { headers: { cookie: `hub_login=${secret}` } },
+    )
+
+    expect(status).toBe(303)
+    expect(headers.get('location')).toMatch(
+      /^http:\/\/127\.0\.0\.1:8080\/callback\?error=temporarily_unavailable&/,
+    )
   })
 })
 

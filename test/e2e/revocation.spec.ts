@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
+import { SessionWatch } from '../../src/signaling/session-watch.js'
 import { startHub } from '../support/hub.js'
 import { upgrade } from '../support/test-node.js'
 
@@ -72,6 +73,29 @@ describe('logout', () => {
     expect((await laptop.closed).code).toBe(4501)
     expect(await phone.socket.settled()).toEqual([])
     expect((await phone.fetch('GET', '/users/me')).status).toBe(200)
+  })
+
+  it('whose answer was lost closes the socket when the token is next shown', async () => {
+    await using hub = await startHub()
+    const node = await hub.connectNode()
+    // As when Postgres commits and the connection dies before it says so.
+    await hub.database.query('UPDATE sessions SET revoked_at = now()')
+    hub.clock.advance({ seconds: 3 })
+
+    expect((await node.fetch('POST', '/logout')).status).toBe(401)
+    expect((await node.closed).code).toBe(4501)
+  })
+
+  it('by another instance or an operator is found by looking', async () => {
+    await using hub = await startHub()
+    const [ended, live] = [await hub.connectNode(), await hub.connectNode()]
+    await hub.database.query('UPDATE sessions SET revoked_at = now() WHERE account_id = $1', [
+      ended.accountId,
+    ])
+    await hub.app.get(SessionWatch).look()
+
+    expect((await ended.closed).code).toBe(4501)
+    expect(await live.socket.settled()).toEqual([])
   })
 
   it('twice is 401 the second time', async () => {

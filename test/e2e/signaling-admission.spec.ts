@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 
 import { startHub } from '../support/hub.js'
 import { TestClock } from '../support/test-clock.js'
-import { type TestSocket, upgrade } from '../support/test-node.js'
+import { TestNode, type TestSocket, upgrade } from '../support/test-node.js'
 
 describe('an upgrade', () => {
   it('is refused before the 101 without a good credential, in the one error body', async () => {
@@ -96,6 +96,26 @@ describe('an upgrade', () => {
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
+  it('beyond it is 503 also when all come at once', async () => {
+    await using hub = await startHub({ env: { WEBSOCKET_MAX_CONNECTIONS: '5' } })
+    const nodes = await Promise.all(Array.from({ length: 12 }, () => hub.registeredNode()))
+    const upgrades = await Promise.all(nodes.map((node) => node.tryConnect()))
+
+    expect(upgrades.filter(({ socket }) => socket)).toHaveLength(5)
+    expect((await hub.fetch('GET', '/health')).body.websocket_connections).toBe(5)
+  })
+
+  it('from a foreign page is limited by address like any other that fails', async () => {
+    await using hub = await startHub({ env: { RATE_LIMIT_UPGRADE: '2' } })
+    const statuses = []
+    for (let n = 0; n < 3; n++) {
+      const { refused } = await upgrade(hub.socketUrl, { origin: 'https://evil.example' })
+      statuses.push(refused?.status)
+    }
+
+    expect(statuses).toEqual([403, 403, 429])
+  })
+
   it('is limited by node', async () => {
     await using hub = await startHub({ env: { RATE_LIMIT_UPGRADE: '2' } })
     const node = await hub.registeredNode()
@@ -176,6 +196,33 @@ describe('a socket without credentials', () => {
     let again = await upgrade(hub.socketUrl)
     while (again.refused) again = await upgrade(hub.socketUrl)
     expect(again.socket).not.toBeNull()
+  })
+})
+
+describe('an auth frame on a live connection', () => {
+  it('makes it go on with the new session: the end of the old one does not close it', async () => {
+    await using hub = await startHub()
+    const [node, alice] = [await hub.connectNode(), await hub.connectNode()]
+    const again = new TestNode(hub, await hub.signIn(node.accountId), node.identity)
+    await again.register()
+    node.send({ type: 'auth', token: again.token })
+    expect(await node.next()).toMatchObject({ type: 'auth_ok', node_id: node.id })
+
+    await node.fetch('POST', '/logout')
+    alice.signal(node, 'still here')
+    expect(await node.next()).toMatchObject({ payload: 'still here' })
+    await again.fetch('POST', '/logout')
+    expect((await node.closed).code).toBe(4501)
+  })
+
+  it('of another node changes nothing', async () => {
+    await using hub = await startHub()
+    const [node, other] = [await hub.connectNode(), await hub.registeredNode()]
+    node.send({ type: 'auth', token: other.token })
+
+    expect(await node.next()).toMatchObject({ type: 'error', code: 'node_not_registered' })
+    node.signal(node, 'me')
+    expect(await node.next()).toMatchObject({ sender_node_id: node.id })
   })
 })
 

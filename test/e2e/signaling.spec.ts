@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { startHub, type TestHub } from '../support/hub.js'
+import { selfSigned } from '../support/x509.js'
 import type { TestNode } from '../support/test-node.js'
 
 const OFFER = { type: 'offer', sdp: 'v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\n' }
@@ -97,6 +98,20 @@ describe('a signal', () => {
     })
   })
 
+  it('names its sender as it was registered last, even while it is connected', async () => {
+    const node = await hub.connectNode({ idLength: 16 })
+    const long = selfSigned({ key: node.identity.privateKey, idLength: 32 })
+    const registered = await node.fetch('POST', '/register-node-id', {
+      node_id: long.nodeId,
+      public_key: long.publicKeyPem,
+      certificate: long.certificatePem,
+    })
+    expect(registered.status).toBe(200)
+    node.signal(bob, 'renamed')
+
+    expect(await bob.next()).toMatchObject({ sender_node_id: long.nodeId, payload: 'renamed' })
+  })
+
   it('does not reach a node whose long id only begins the same', async () => {
     const other = alice.id.slice(0, 25) + '0'.repeat(16)
     bob.signal(other, 1)
@@ -184,11 +199,17 @@ describe('exactly one error', () => {
       `{"type":"ping","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
       'frame_too_deep',
     ],
-    ['auth once more', '{"type":"auth","token":"x"}', 'not_allowed'],
+    ['two types, one unknown', '{"type":"ping","type":"nope"}', 'invalid_frame'],
   ])('answers %s', async (_what, text, code) => {
     alice.send(text)
 
     expect(await alice.socket.settled()).toEqual([expect.objectContaining({ type: 'error', code })])
+  })
+
+  it('answers auth with a bad token', async () => {
+    alice.send({ type: 'auth', token: 'bad' })
+
+    expect(await alice.next()).toMatchObject({ type: 'error', code: 'invalid_token' })
   })
 
   it('answers a binary frame', async () => {

@@ -21,7 +21,9 @@ const silent = new Logger({ level: 'silent', format: 'json' })
 async function open(database: TestDatabase): Promise<Database> {
   const dataSource = createDataSource(database.url, 'disable', { poolSize: 4 })
   await dataSource.initialize()
-  return new Database(dataSource, () => Promise.resolve())
+  const reserved = createDataSource(database.url, 'disable', { poolSize: 1 })
+  await reserved.initialize()
+  return new Database(dataSource, reserved, () => Promise.resolve())
 }
 
 describe('migrations', () => {
@@ -93,6 +95,25 @@ describe('the data key', () => {
   })
 })
 
+describe('the reserved connections', () => {
+  it('answer while every other one is taken', async () => {
+    await using database = await cloneDatabase()
+    const opened = await open(database)
+    const locker = await open(database)
+    await locker.transaction(async (queries) => {
+      await queries.rows('LOCK TABLE accounts')
+      const waiting = Promise.allSettled(
+        Array.from({ length: 20 }, () => opened.rows('SELECT FROM accounts')),
+      )
+
+      expect(await opened.reserved.rows('SELECT 1 AS one')).toEqual([{ one: 1 }])
+      const refused = (await waiting).map(({ status }) => status)
+      expect(new Set(refused)).toEqual(new Set(['rejected']))
+    })
+    await Promise.all([opened, locker].map((each) => each.onApplicationShutdown()))
+  })
+})
+
 describe('opening the database', () => {
   const configOf = (url: string): HubConfig =>
     HubConfig.fromEnv({ NODE_ENV: 'test', DATABASE_URL: url, SECRET_KEY: secret().reveal() })
@@ -102,18 +123,20 @@ describe('opening the database', () => {
     await using proxy = await FaultProxy.before(database.url)
     proxy.cut()
     const refused = proxy.nextRefusal()
-    const opening = openDatabase(configOf(proxy.through(database.url)), silent)
+    const opening = openDatabase(configOf(proxy.through(database.url)), new TestClock(), silent)
     await refused
     proxy.restore()
 
-    await (await opening).onApplicationShutdown()
+    await (await opening).database.onApplicationShutdown()
   })
 
   it('says which database refused us, never the password', async () => {
     await using database = await cloneDatabase()
     const url = new URL(database.url)
     url.password = 'wrong-password'
-    const refused = await openDatabase(configOf(url.href), silent).catch((error: unknown) => error)
+    const refused = await openDatabase(configOf(url.href), new TestClock(), silent).catch(
+      (error: unknown) => error,
+    )
 
     expect(String(refused)).toMatch(
       /DATABASE_URL: cannot open the database hub_test_\w+ at 127\.0\.0\.1:\d+/,

@@ -50,8 +50,11 @@ export function parseFrame(text: string): Frame | Refusal {
       return parsePing(text, value)
     case 'auth':
       return parseAuth(text, value)
-    default:
+    default: {
+      const type = readValue(text, value, 'type')
+      if (typeof type === 'object' && type !== null) return type
       return refused('unknown_message_type', `unknown message type ${echo(value.type)}`)
+    }
   }
 }
 

@@ -1,0 +1,56 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+
+import { Clock } from '../common/clock.js'
+import { UnavailableError } from '../common/hub-error.js'
+import { Logger } from '../common/logger.js'
+import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { RevocationFeed } from '../tokens/revocation-feed.js'
+import { SessionStore } from '../tokens/session.store.js'
+
+const EVERY_MS = 30_000
+/** Sessions asked about in one statement. */
+const AT_ONCE = 1_000
+
+/**
+ * Asks Postgres every 30 s which sessions of open connections have ended. An end is announced as it
+ * happens; this finds those nobody announced: the answer to a COMMIT was lost, another instance or
+ * an operator ended it.
+ */
+@Injectable()
+export class SessionWatch implements OnModuleInit, OnModuleDestroy {
+  private timer: NodeJS.Timeout | null = null
+
+  constructor(
+    private readonly connections: ConnectionRegistry,
+    private readonly sessions: SessionStore,
+    private readonly feed: RevocationFeed,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => {
+      this.look().catch((error: unknown) => this.logger.error(error))
+    }, EVERY_MS)
+    this.timer.unref()
+  }
+
+  onModuleDestroy(): void {
+    if (this.timer) clearInterval(this.timer)
+  }
+
+  /** Announces what has ended. Postgres being away is no reason to close anything. */
+  async look(): Promise<void> {
+    const open = [...this.connections.all()].map(({ actor }) => actor.sessionId)
+    try {
+      for (let first = 0; first < open.length; first += AT_ONCE) {
+        const asked = open.slice(first, first + AT_ONCE)
+        for (const sessionId of await this.sessions.endedAmong(asked, this.clock.date())) {
+          this.feed.announce({ kind: 'session', sessionId })
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+    }
+  }
+}
