@@ -24,7 +24,7 @@ z.config({
 
 function invalidRequest(found: readonly StandardSchemaV1.Issue[]): InvalidRequestError {
   const issues = found.slice(0, 20).map(toIssue)
-  const detail = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message))
+  const detail = issues.map(({ path, message }) => `${path || 'body'}: ${message}`)
   return new InvalidRequestError(detail.join('; '), issues)
 }
 
