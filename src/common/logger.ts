@@ -61,9 +61,9 @@ export class Logger implements LoggerService {
     this.pino.trace(String(message))
   }
 
-  /** What keeps the hub from starting is told by `main.ts`, once. */
+  /** What keeps the hub from starting Nest reports too; `main.ts` tells it, once and with the mend. */
   error(message: unknown, ...context: unknown[]): void {
-    if (context.at(-1) === 'ExceptionHandler') return
+    if (NESTS_OWN.has(context.at(-1))) return
     if (message instanceof Error) this.failure(message)
     else this.pino.error(String(message))
   }
@@ -72,6 +72,8 @@ export class Logger implements LoggerService {
     this.pino.fatal(String(message))
   }
 }
+
+const NESTS_OWN: ReadonlySet<unknown> = new Set(['ExceptionHandler', 'NestApplication'])
 
 type Fields = Record<string, string | number | boolean | null | undefined>
 
