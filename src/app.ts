@@ -17,7 +17,7 @@ import {
 import { endWithError, sendError } from './common/hub-error.filter.js'
 import { parseFormBody, parseJsonBody } from './common/json.js'
 import { requestLog } from './common/request-log.js'
-import { describeApi } from './openapi.js'
+import { ApiDocument } from './docs/api-document.js'
 import { Admissions } from './signaling/admissions.js'
 import { SocketAdapter } from './sockets/socket.adapter.js'
 import { WebSocketRequest } from './sockets/websocket-request.js'
@@ -76,7 +76,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
       logger,
     ),
   )
-  describeApi(app)
+  app.get(ApiDocument).describe(app)
   return app
 }
 

@@ -35,7 +35,7 @@ export class ApiDocument {
   }
 
   private async build(): Promise<string> {
-    if (!this.app) throw new Error('describeApi() has not been called')
+    if (!this.app) throw new Error('describe() has not been called')
     const { DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger')
     const { appName, version, sourceUrl, http } = this.config
     const head = new DocumentBuilder()
