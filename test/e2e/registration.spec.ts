@@ -386,12 +386,9 @@ describe('a race', () => {
       const winners = answers.filter(({ answer }) => answer.status === 200)
       const losers = answers.filter(({ answer }) => answer.status !== 200)
       expect(new Set(winners.map(({ accountId }) => accountId)).size).toBe(1)
-      // A hub that is slower than its patience with the database says so; it never says 500.
       const refusals = losers.map(({ answer }) => codeOf(answer).join(' '))
-      expect(['400 node_taken', '503 unavailable']).toEqual(
-        expect.arrayContaining([...new Set(refusals)]),
-      )
-      expect(winners.length).toBeGreaterThan(0)
+      expect(new Set(refusals)).toEqual(new Set(['400 node_taken']))
+      expect(winners).toHaveLength(32)
       const owners = await hub.database.query(
         'SELECT account_id::text FROM nodes WHERE node_id_32 = $1',
         [forms[1].nodeId],
@@ -413,9 +410,7 @@ describe('a race', () => {
       ])
 
       for (const answer of answers) {
-        expect(['400 node_taken', '400 node_reserved', '503 unavailable']).toContain(
-          codeOf(answer).join(' '),
-        )
+        expect(['400 node_taken', '400 node_reserved']).toContain(codeOf(answer).join(' '))
       }
       expect(await nodes(hub)).toEqual([])
     }
@@ -432,7 +427,7 @@ describe('a race', () => {
         leave(hub, owner),
       ])
 
-      for (const { status } of answers) expect([200, 401, 503]).toContain(status)
+      for (const { status } of answers) expect([200, 401]).toContain(status)
       expect(await nodes(hub)).toEqual([])
     }
   })
