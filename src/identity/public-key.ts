@@ -3,6 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CertificateError } from './certificate.errors.js'
 import { COMPROMISED_KEYS } from './compromised-keys.js'
 import { DerError, DerFields, dotted, readDer, TAG, wholeBytes, type DerValue } from './der.js'
+import { pointFault } from './ed25519.js'
 import { spkiSha256Of } from './node-id.js'
 import { checkModulus } from './weak-keys.js'
 
@@ -129,37 +130,22 @@ function checkP256(algorithm: DerValue, point: Buffer): null {
   return null
 }
 
-/**
- * Points of small order verify signatures that anybody can make. Their y is one of five values; a y
- * that is not below the field's prime would be a second spelling of another.
- */
 function checkEd25519(point: Buffer): null {
   if (point.length !== ED25519_BYTES)
     throw new CertificateError(
       'key_malformed',
       `key: expected ${ED25519_BYTES} bytes of Ed25519 key, found ${point.length}`,
     )
-  const y = BigInt(`0x${Buffer.from(point).reverse().toString('hex')}`) & ((1n << 255n) - 1n)
-  if (y >= ED25519_PRIME)
+  const fault = pointFault(point)
+  if (fault === 'not-canonical')
     throw new CertificateError(
       'key_not_canonical',
       'key: the Ed25519 key is not in its shortest form',
     )
-  if (ED25519_SMALL_ORDER.includes(y))
+  if (fault === 'small-order')
     throw new CertificateError('key_weak_small_order', 'key: the Ed25519 key is of small order')
   return null
 }
-
-const ED25519_PRIME = (1n << 255n) - 19n
-/** y of a point of order 8; the others of that order have its negative. */
-const ORDER_8_Y = BigInt('0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7')
-const ED25519_SMALL_ORDER: readonly bigint[] = [
-  0n,
-  1n,
-  ED25519_PRIME - 1n,
-  ORDER_8_Y,
-  ED25519_PRIME - ORDER_8_Y,
-]
 
 /** The node's ids are taken from Node's export, so the certificate must hold the very same bytes. */
 function importKey(spki: Buffer): KeyObject {
