@@ -52,7 +52,7 @@ const classes: ErrorClass[] = readdirSync('src', { recursive: true, encoding: 'u
       name,
       parent,
       code: /\bcode(?:: string)? = '(\w+)'/.exec(body)?.[1] ?? null,
-      status: Number(/\bstatus = (\d{3})/.exec(body)?.[1] ?? 0) || null,
+      status: Number(/\bstatus(?:: number)? = (\d{3})/.exec(body)?.[1] ?? 0) || null,
     }))
   })
 
