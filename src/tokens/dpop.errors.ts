@@ -22,8 +22,10 @@ const FAULTS = {
 
 export type DpopFault = keyof typeof FAULTS
 
+export const DPOP_FAULTS: readonly string[] = Object.keys(FAULTS)
+
 export function isDpopFault(name: unknown): name is DpopFault {
-  return typeof name === 'string' && Object.hasOwn(FAULTS, name)
+  return typeof name === 'string' && DPOP_FAULTS.includes(name)
 }
 
 /** RFC 9449 §7.1: the proof is refused. The token endpoint answers 400 (§5). */

@@ -137,11 +137,11 @@ export class DpopProofs {
 function partsOf(proof: string): { header: unknown; payload: unknown } {
   if (proof.length > MAX_LENGTH) throw new InvalidDpopProofError('too_long')
   const parts = proof.split('.')
-  const [header, payload] = parts.map((part) => Buffer.from(part, 'base64url'))
+  const [header, payload, signature] = parts.map((part) => Buffer.from(part, 'base64url'))
   const isCanonical = parts.every(
-    (part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part,
+    (part) => Buffer.from(part, 'base64url').toString('base64url') === part,
   )
-  if (parts.length !== 3 || !isCanonical || !header || !payload)
+  if (!header || !payload || !signature || parts.length !== 3 || !isCanonical)
     throw new InvalidDpopProofError('malformed')
   return { header: objectIn(header), payload: objectIn(payload) }
 }
