@@ -44,6 +44,9 @@ class MovedClock extends Clock {
 
 const dataKey = new DataKey(randomBytes(32))
 
+/** What the caller finds before there is a proof to read, or after. */
+const OF_THE_REQUEST = ['missing', 'other_key']
+
 /** Order of the group of P-256 (SEC 2 §2.4.2), and of Ed25519 (RFC 8032 §5.1). */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
@@ -180,7 +183,8 @@ describe('the corpus of DPoP proofs', () => {
     const met = cases.map(({ expect: wanted }) =>
       'jkt' in wanted ? 'ok' : (wanted.fault ?? wanted.code),
     )
-    expect([...new Set(met)].sort()).toEqual([...DPOP_FAULTS, 'ok', 'use_dpop_nonce'].sort())
+    const faults = DPOP_FAULTS.filter((fault) => !OF_THE_REQUEST.includes(fault))
+    expect([...new Set(met)].sort()).toEqual([...faults, 'ok', 'use_dpop_nonce'].sort())
     expect(cases.length).toBeGreaterThanOrEqual(60)
   })
 })

@@ -23,14 +23,16 @@ export const COMPACT = '{header}.{payload}.{signature}'
 
 /**
  * Puts the parts into a template. `{signature}` is the part; `{signature^2}` has its last
- * character's unused bits turned by 2; `{signature+}` is in the alphabet of plain base64.
+ * character's unused bits turned by 2; `{signature:20}` is its first 20 characters; `{signature+}`
+ * is in the alphabet of plain base64.
  */
 export function spell(template: string, parts: JwsParts): string {
   return template.replace(
-    /\{(header|payload|signature)(?:\^(\d+))?(\+)?\}/g,
-    (_whole, name: keyof JwsParts, bits?: string, isPlain?: string) => {
+    /\{(header|payload|signature)(?:\^(\d+))?(?::(\d+))?(\+)?\}/g,
+    (_whole, name: keyof JwsParts, bits?: string, length?: string, isPlain?: string) => {
       const text = bits === undefined ? parts[name] : turnTail(parts[name], Number(bits))
-      return isPlain === undefined ? text : text.replaceAll('-', '+').replaceAll('_', '/')
+      const part = length === undefined ? text : text.slice(0, Number(length))
+      return isPlain === undefined ? part : part.replaceAll('-', '+').replaceAll('_', '/')
     },
   )
 }
