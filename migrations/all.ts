@@ -1,4 +1,5 @@
 import { CreateHub1764000000000 } from './1764000000000-create-hub.js'
+import { Trust1764800000000 } from './1764800000000-trust.js'
 
 /** Every migration, oldest first. Never edited once released. */
-export const migrations = [CreateHub1764000000000]
+export const migrations = [CreateHub1764000000000, Trust1764800000000]

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
 
+import { AuditModule } from './audit/audit.module.js'
 import { AuthModule } from './auth/auth.module.js'
 import { Clock } from './common/clock.js'
 import { HubErrorFilter } from './common/hub-error.filter.js'
@@ -32,6 +33,7 @@ export interface Surroundings {
 @Module({
   imports: [
     DatabaseModule,
+    AuditModule,
     LimitsModule,
     TokensModule,
     AuthModule,

@@ -18,17 +18,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   database: [],
   redis: [],
 
+  audit: ['database'],
   accounts: ['database'],
-  tokens: ['database', 'redis', 'limits'],
+  tokens: ['audit', 'database', 'redis', 'limits'],
   limits: ['database', 'redis'],
   sockets: [],
 
   presence: ['database', 'redis'],
   routing: ['presence', 'sockets', 'database', 'redis'],
 
-  auth: ['accounts', 'tokens', 'limits', 'database'],
-  nodes: ['accounts', 'tokens', 'limits', 'database'],
-  profiles: ['nodes', 'accounts', 'presence', 'tokens', 'limits', 'database'],
+  auth: ['audit', 'accounts', 'tokens', 'limits', 'database'],
+  nodes: ['audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
+  profiles: ['nodes', 'audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
   discovery: ['profiles', 'presence', 'tokens', 'limits', 'database'],
   signaling: ['routing', 'tokens', 'limits', 'sockets'],
   federation: ['routing', 'discovery', 'presence', 'limits', 'sockets', 'database'],

@@ -35,6 +35,11 @@ const http = ['Any route', 'Login and refresh', 'Nodes', 'Profiles', 'Opening th
   .flatMap(rowsBelow)
   .filter((cells) => cells.length === 4)
 
+/** `400, 409`: the usual one first. */
+function statusesIn(cell = ''): number[] {
+  return cell.split(', ').map(Number)
+}
+
 interface ErrorClass {
   readonly name: string
   readonly parent: string
@@ -75,7 +80,7 @@ const thrown = new Map<string, number | null>([
 
 describe('docs/errors.md', () => {
   it('has every error_code of HTTP with its status, and no other', () => {
-    const documented = http.map(([code, status]) => [code, Number(status)])
+    const documented = http.map(([code, status]) => [code, statusesIn(status)[0]])
     const inCode = [...thrown].filter(([code]) => code !== FRAME_ONLY)
 
     expect(inCode.length).toBeGreaterThan(50)
@@ -84,7 +89,7 @@ describe('docs/errors.md', () => {
 
   it('agrees with the OpenAPI document', () => {
     expect([...ERROR_STATUS].sort()).toEqual(
-      http.map(([code, status]) => [code, Number(status)]).sort(),
+      http.map(([code, status]) => [code, statusesIn(status)]).sort(),
     )
   })
 

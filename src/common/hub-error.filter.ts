@@ -44,6 +44,7 @@ export function errorHeaders(error: HubError): Record<string, string> {
     ...(error.retryAfterSeconds === null
       ? {}
       : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterSeconds))) }),
+    ...error.headers,
   }
 }
 

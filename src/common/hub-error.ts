@@ -30,6 +30,8 @@ export abstract class HubError extends Error {
   readonly retryAfterSeconds: number | null = null
   /** What was wrong, field by field. */
   readonly issues: readonly Issue[] | null = null
+  /** Further headers of the answer, in lower case. */
+  readonly headers: Readonly<Record<string, string>> = {}
 
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options)

@@ -12,6 +12,11 @@ const EXPIRED = [
   'DELETE FROM sessions WHERE expires_at < $1',
   'DELETE FROM login_states WHERE expires_at < $1',
   'DELETE FROM node_tombstones WHERE until < $1',
+  'DELETE FROM authorization_codes WHERE expires_at < $1',
+  'DELETE FROM device_codes WHERE expires_at < $1',
+  'DELETE FROM challenges WHERE expires_at < $1',
+  "DELETE FROM audit_events WHERE at < $1::timestamptz - interval '90 days'",
+  "DELETE FROM prekeys WHERE claimed_at < $1::timestamptz - interval '90 days'",
 ] as const
 
 /** Deletes what has expired, every ten minutes. Several instances may do so at once. */

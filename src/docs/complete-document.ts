@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger'
 
-import type { ErrorCode } from './error-codes.js'
+import type { ErrorCode, ErrorOfRoute } from './error-codes.js'
 import { type Operation, OPERATIONS, UNDOCUMENTED } from './operations.js'
 import {
   answerResponse,
@@ -28,6 +28,9 @@ const ERRORS_OF_CLOSED: readonly ErrorCode[] = [
   'invalid_token',
   'token_expired',
   'session_ended',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'dpop_required',
   'rate_limited',
   'unavailable',
 ]
@@ -73,13 +76,13 @@ function complete(
   { isPublic, perMinute }: RouteFacts,
   schemas: Schemas,
 ): OperationObject {
-  const errors = new Set<ErrorCode>([
+  const errors: readonly ErrorOfRoute[] = [
     ...ERRORS_OF_ALL,
     ...(found.requestBody ? (['body_too_large', 'unsupported_media_type'] as const) : []),
     ...(isPublic ? [] : ERRORS_OF_CLOSED),
     ...(perMinute === null ? [] : ['rate_limited' as const]),
     ...operation.errors,
-  ])
+  ]
   const rate = perMinute === null ? [] : [`At most ${perMinute} a minute.`]
   const answers = Object.entries(operation.answers).map(
     ([status, answer]) => [status, answerResponse(answer, schemas)] as const,
@@ -91,7 +94,7 @@ function complete(
     description: [...(operation.description ? [operation.description] : []), ...rate].join(' '),
     parameters: (found.parameters ?? []).map(completeParameter),
     ...(found.requestBody ? { requestBody: found.requestBody } : {}),
-    responses: { ...Object.fromEntries(answers), ...errorResponses([...errors]) },
+    responses: { ...Object.fromEntries(answers), ...errorResponses(errors) },
     security: isPublic ? [] : [{ bearer: [] }],
   }
 }

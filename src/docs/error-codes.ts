@@ -1,22 +1,26 @@
 import { CERTIFICATE_ERROR_CODES } from '../identity/certificate.errors.js'
 
-/** Every `error_code` an HTTP answer may carry, with its status (docs/errors.md; a test compares). */
+/**
+ * Every `error_code` an HTTP answer may carry, with its status (docs/errors.md; a test compares). Some
+ * have another one on some routes: an old client expects it, or an RFC does.
+ */
 const STATUS_BY_CODE = {
   invalid_request: 400,
   unsupported_media_type: 400,
   body_too_large: 400,
   unknown_provider: 400,
   invalid_login_state: 400,
-  node_taken: 400,
-  node_id_collision: 400,
+  node_taken: [400, 409],
+  node_id_collision: [400, 409],
   node_reserved: 400,
   invalid_token: 401,
   token_expired: 401,
   session_ended: 401,
   invalid_refresh_token: 401,
-  invalid_dpop_proof: 401,
-  use_dpop_nonce: 401,
+  invalid_dpop_proof: [401, 400],
+  use_dpop_nonce: [401, 400],
   dpop_required: 401,
+  fresh_login_required: 403,
   legacy_login_disabled: 403,
   node_not_registered: 403,
   origin_not_allowed: 403,
@@ -32,7 +36,14 @@ const STATUS_BY_CODE = {
 
 export type ErrorCode = keyof typeof STATUS_BY_CODE | (typeof CERTIFICATE_ERROR_CODES)[number]
 
-export const ERROR_STATUS: ReadonlyMap<string, number> = new Map<string, number>([
-  ...Object.entries(STATUS_BY_CODE),
-  ...CERTIFICATE_ERROR_CODES.map((code) => [code, 400] as const),
+/** The usual status first. */
+export const ERROR_STATUS: ReadonlyMap<string, readonly number[]> = new Map<
+  string,
+  readonly number[]
+>([
+  ...Object.entries(STATUS_BY_CODE).map(([code, status]) => [code, [status].flat()] as const),
+  ...CERTIFICATE_ERROR_CODES.map((code) => [code, [400]] as const),
 ])
+
+/** An error of one route: with its usual status, or with another that it has. */
+export type ErrorOfRoute = ErrorCode | { readonly code: ErrorCode; readonly status: number }

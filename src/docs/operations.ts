@@ -6,7 +6,7 @@ import { healthAnswer, rootAnswer } from '../health/health.controller.js'
 import { CERTIFICATE_ERROR_CODES } from '../identity/certificate.errors.js'
 import { registrationAnswer } from '../nodes/nodes.schema.js'
 import { meAnswer, profileAnswer } from '../profiles/profiles.schema.js'
-import type { ErrorCode } from './error-codes.js'
+import type { ErrorCode, ErrorOfRoute } from './error-codes.js'
 
 /** What a route says that its code cannot: parameters and bodies are read from the code itself. */
 export interface Operation {
@@ -17,7 +17,7 @@ export interface Operation {
   readonly description?: string
   readonly answers: Readonly<Record<number, Answer>>
   /** Beside those that every route, every closed route or every limited route may answer. */
-  readonly errors: readonly ErrorCode[]
+  readonly errors: readonly ErrorOfRoute[]
 }
 
 export interface Answer {
@@ -155,9 +155,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
       id: 'deleteAccount',
       tag: 'Profiles',
       summary: 'Delete your account',
-      description: 'With its nodes, profile, sessions and connections. There is no way back.',
+      description:
+        'With its nodes, profile, sessions and connections. There is no way back. Sessions that are not of a classic client need a login younger than 5 minutes.',
       answers: { 204: { description: 'Gone' } },
-      errors: [],
+      errors: ['fresh_login_required'],
     },
   ],
   [

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger'
 import { z } from 'zod'
 
-import { ERROR_STATUS, type ErrorCode } from './error-codes.js'
+import { ERROR_STATUS, type ErrorCode, type ErrorOfRoute } from './error-codes.js'
 import type { Answer } from './operations.js'
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
@@ -45,13 +45,15 @@ export function answerResponse(answer: Answer, schemas: Schemas): Response {
 }
 
 /** One response for each status, which lists the codes that come with it. */
-export function errorResponses(codes: readonly ErrorCode[]): Responses {
-  const statuses = [...new Set(codes.map(statusOf))].sort((one, other) => one - other)
+export function errorResponses(errors: readonly ErrorOfRoute[]): Responses {
+  const codesOf = new Map<number, Set<ErrorCode>>()
+  for (const error of errors) {
+    const { code, status } = typeof error === 'string' ? usual(error) : error
+    codesOf.set(status, (codesOf.get(status) ?? new Set()).add(code))
+  }
+  const statuses = [...codesOf].sort(([one], [other]) => one - other)
   return Object.fromEntries(
-    statuses.map((status) => {
-      const ofStatus = codes.filter((code) => statusOf(code) === status)
-      return [status, errorResponse(ofStatus, HEADERS.get(status))]
-    }),
+    statuses.map(([status, codes]) => [status, errorResponse([...codes], HEADERS.get(status))]),
   )
 }
 
@@ -64,8 +66,9 @@ function errorResponse(codes: readonly ErrorCode[], headers: Response['headers']
   }
 }
 
-function statusOf(code: ErrorCode): number {
-  return ERROR_STATUS.get(code) ?? 500
+function usual(code: ErrorCode): { code: ErrorCode; status: number } {
+  const [status = 500] = ERROR_STATUS.get(code) ?? []
+  return { code, status }
 }
 
 function header(description: string): { description: string; schema: { type: string } } {

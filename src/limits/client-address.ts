@@ -57,6 +57,18 @@ export function countedAddress(address: string): string {
   return parsed?.toString() ?? address
 }
 
+/** The network an address is in, coarse enough to tell a person which city, not which house: /24 or /48. */
+export function coarsePlace(address: string): string | null {
+  const parsed = parse(address)
+  if (!parsed) return null
+  const isV6 = parsed instanceof ipaddr.IPv6
+  const cidr = `${parsed.toString()}/${isV6 ? 48 : 24}`
+  const network = isV6
+    ? ipaddr.IPv6.networkAddressFromCIDR(cidr)
+    : ipaddr.IPv4.networkAddressFromCIDR(cidr)
+  return `${network.toString()}/${isV6 ? 48 : 24}`
+}
+
 const PRIVATE: ReadonlySet<string> = new Set([
   'private',
   'uniqueLocal',

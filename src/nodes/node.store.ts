@@ -13,7 +13,9 @@ const TOMBSTONE_MS = 30 * 86_400_000
  * What became of a registration: the account owns the node now, or why it does not.
  * `account_gone`: it was deleted while it registered.
  */
-export type Registration = 'registered' | 'taken' | 'collision' | 'reserved' | 'account_gone'
+export type Registration =
+  | { readonly kind: 'registered'; readonly isProven: boolean }
+  | { readonly kind: 'taken' | 'collision' | 'reserved' | 'account_gone' }
 
 /** Nodes and their owners, and for 30 days the former owners of those given up. */
 @Injectable()
@@ -38,12 +40,12 @@ export class NodeStore {
         this.registerOnce(queries, accountId, certificate, now),
       )
     } catch (error) {
-      if (error instanceof ReservedMeanwhile) return 'reserved'
-      if (isForeignKeyViolation(error, 'nodes_account_id_fkey')) return 'account_gone'
+      if (error instanceof ReservedMeanwhile) return { kind: 'reserved' }
+      if (isForeignKeyViolation(error, 'nodes_account_id_fkey')) return { kind: 'account_gone' }
       const isOtherKey =
         isUniqueViolation(error, 'nodes_node_id_16_key') ||
         isUniqueViolation(error, 'nodes_node_id_32_key')
-      if (isOtherKey) return 'collision'
+      if (isOtherKey) return { kind: 'collision' }
       throw error
     }
   }
@@ -85,7 +87,7 @@ export class NodeStore {
     // could meet, or wait for each other, at the indexes of the ids.
     await queries.rows('SELECT pg_advisory_xact_lock($1::bigint)', [lockKeyOf(certificate)])
     // Index: nodes_pkey; the unique ids catch another key of the same id.
-    const [row] = await queries.rows<{ is_new: boolean }>(
+    const [row] = await queries.rows<{ is_new: boolean; is_proven: boolean }>(
       `INSERT INTO nodes AS n
               (spki_sha256, account_id, node_id, node_id_16, node_id_32, public_key, certificate, registered_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -93,7 +95,7 @@ export class NodeStore {
               SET node_id = EXCLUDED.node_id, certificate = EXCLUDED.certificate,
                   registered_at = EXCLUDED.registered_at
             WHERE n.account_id = EXCLUDED.account_id
-        RETURNING xmax = 0 AS is_new`,
+        RETURNING xmax = 0 AS is_new, n.proven_at IS NOT NULL AS is_proven`,
       [
         certificate.spkiSha256,
         accountId,
@@ -105,9 +107,9 @@ export class NodeStore {
         now,
       ],
     )
-    if (!row) return 'taken'
+    if (!row) return { kind: 'taken' }
     if (row.is_new) await this.liftTombstones(queries, accountId, certificate.spkiSha256, now)
-    return 'registered'
+    return { kind: 'registered', isProven: row.is_proven }
   }
 
   /**

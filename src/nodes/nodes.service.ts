@@ -36,7 +36,7 @@ export class NodesService {
     const now = this.clock.date()
     const certificate = checkRegistration(request, now, 'rsa')
     const registration = await this.nodes.register(actor.accountId, certificate, now)
-    switch (registration) {
+    switch (registration.kind) {
       case 'registered':
         break
       case 'taken':
@@ -51,7 +51,8 @@ export class NodesService {
     await this.sessions.bindNode(actor.sessionId, certificate.spkiSha256)
     this.memory.makeStale(actor.sessionId)
     const { spkiSha256, nodeId, ids } = certificate
-    this.feed.announce({ spkiSha256, nodeId, shortId: ids.short, longId: ids.long })
+    const { isProven } = registration
+    this.feed.announce({ spkiSha256, nodeId, shortId: ids.short, longId: ids.long, isProven })
     return certificate.nodeId
   }
 }

@@ -32,6 +32,8 @@ export class Connection {
     private readonly socket: WebSocket,
     private readonly stream: Pick<Socket, 'bytesRead' | 'write'>,
     private readonly maxQueuedBytes: number,
+    /** It asked for `v=2`: it takes frames and keys that classic clients do not know. */
+    readonly isModern = false,
   ) {}
 
   /** Bytes that came in from the peer since it connected: what liveness goes by. */

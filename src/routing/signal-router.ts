@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 
 import { SHORT_ID_LENGTH } from '../identity/node-id.js'
-import type { Connection, Delivery } from './connection.js'
+import type { Connection } from './connection.js'
 import { ConnectionRegistry } from './connection-registry.js'
 
 /** Finds the connection of the node a frame names. */
@@ -9,18 +9,8 @@ import { ConnectionRegistry } from './connection-registry.js'
 export class SignalRouter {
   constructor(private readonly connections: ConnectionRegistry) {}
 
-  /**
-   * Hands one frame, already encoded as JSON text, to the live connection of `target`.
-   *
-   * Synchronous: the order of a sender's frames rests on it. A target that is malformed, unknown or
-   * offline is `offline`, by the same steps.
-   */
-  deliver(target: string, frame: string): Delivery {
-    return this.find(target)?.send(frame) ?? 'offline'
-  }
-
-  /** Either form of a node's id finds it; a long id of another key with the same prefix does not. */
-  private find(target: string): Connection | null {
+  /** Either form of a node's id finds it; a long id of another key with the same prefix does not. Synchronous. */
+  find(target: string): Connection | null {
     const connection = this.connections.get(target.slice(0, SHORT_ID_LENGTH))
     if (!connection) return null
     const { shortId, longId } = connection.actor.node

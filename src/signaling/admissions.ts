@@ -11,6 +11,7 @@ import type { NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { TokenVerifier } from '../tokens/token-verifier.js'
+import { type Credentials, credentialsOf } from '../tokens/credentials.js'
 import { InvalidTokenError } from '../tokens/tokens.errors.js'
 import {
   NodeNotRegisteredError,
@@ -35,6 +36,8 @@ export class Admissions {
   private readonly underWay = new Map<IncomingMessage, Admitted | null>()
   private readonly namelessByAddress = new Map<string, number>()
   private nameless = 0
+  /** When an actor was last verified, by `performance.now()`: what happened to its node since counts. */
+  private readonly verifiedAt = new WeakMap<NodeActor, number>()
 
   constructor(
     private readonly config: HubConfig,
@@ -48,6 +51,7 @@ export class Admissions {
   /**
    * @throws NoRoomError, OriginNotAllowedError, NodeNotRegisteredError, ReplacedTooOftenError
    * @throws InvalidTokenError, TokenExpiredError, SessionEndedError, UnavailableError  (of the token)
+   * @throws DpopRequiredError, InvalidDpopProofError, UseDpopNonceError  (of the key it is bound to)
    * @throws RateLimitedError  30 upgrades a minute of one node, or 30 failed ones of one address
    */
   async admit(request: IncomingMessage): Promise<void> {
@@ -82,7 +86,7 @@ export class Admissions {
   /** The node that the token of an auth frame speaks for. Failures count against `address`. */
   async identify(token: string, address: string): Promise<NodeActor> {
     try {
-      return await this.newcomer(token)
+      return await this.newcomer({ token, dpop: null })
     } catch (error) {
       await this.countFailure(error, address)
       throw error
@@ -95,7 +99,7 @@ export class Admissions {
    * @throws NodeNotRegisteredError  it is of another node, or of none
    */
   async renew(token: string, { node }: NodeActor): Promise<NodeActor> {
-    const actor = await this.verifier.verify(token)
+    const actor = await this.verifier.verify({ token, dpop: null })
     if (!hasNode(actor) || actor.node.spkiSha256 !== node.spkiSha256) {
       throw new NodeNotRegisteredError()
     }
@@ -105,6 +109,11 @@ export class Admissions {
   /** Heard since the token was verified: between the two the upgrade took its time. */
   hasEnded(actor: NodeActor): boolean {
     return this.memory.hasEnded(actor)
+  }
+
+  /** The same of its node: released, or taken over. */
+  hasLostNode(actor: NodeActor): boolean {
+    return this.memory.hasLostNode(actor, this.verifiedAt.get(actor) ?? 0)
   }
 
   /** A nameless socket has said who it is, or is gone. */
@@ -132,8 +141,8 @@ export class Admissions {
 
   private async judge(request: IncomingMessage, address: string): Promise<Admitted> {
     this.checkOrigin(request)
-    const token = tokenOf(request)
-    if (token !== null) return { kind: 'node', actor: await this.newcomer(token) }
+    const credentials = this.credentialsIn(request)
+    if (credentials) return { kind: 'node', actor: await this.newcomer(credentials) }
     if (this.nameless >= MAX_NAMELESS || this.namelessFrom(address) >= MAX_NAMELESS_PER_ADDRESS) {
       throw new NoRoomError(
         'too many sockets wait for their auth frame: put the token in the upgrade',
@@ -142,14 +151,28 @@ export class Admissions {
     return { kind: 'nameless', address }
   }
 
-  /** The node that `token` speaks for, if it may open one more connection now. */
-  private async newcomer(token: string): Promise<NodeActor> {
-    const actor = await this.verifier.verify(token)
+  /** The node that a token speaks for, if it may open one more connection now. */
+  private async newcomer(credentials: Credentials): Promise<NodeActor> {
+    const actor = await this.verifier.verify(credentials)
     if (!hasNode(actor)) throw new NodeNotRegisteredError()
+    this.verifiedAt.set(actor, performance.now())
     const { spkiSha256, shortId } = actor.node
     await this.limits.take('upgrade', spkiSha256)
     if (this.connections.get(shortId)) await this.countReplacement(spkiSha256)
     return actor
+  }
+
+  /** `?token=`, else the Authorization header; null when there is neither and no ticket. */
+  private credentialsIn({ url = '/', headers }: IncomingMessage): Credentials | null {
+    const [path = '/', search = ''] = url.split('?', 2)
+    const query = new URLSearchParams(search)
+    const token = query.get('token')
+    if (token !== null) return { token, dpop: null }
+    if (headers.authorization !== undefined) {
+      return credentialsOf(headers, 'GET', this.config.http.publicUrl + path)
+    }
+    if (query.has('ticket')) throw new InvalidTokenError('this hub does not give out tickets')
+    return null
   }
 
   private namelessFrom(address: string): number {
@@ -177,16 +200,4 @@ export class Admissions {
 /** NOTE: a copy made by spreading would have a shape of its own in V8: 400 bytes for each socket. */
 function hasNode(actor: Actor): actor is NodeActor {
   return actor.node !== null
-}
-
-/** `?token=`, else the Bearer header; null when there is neither and no ticket. */
-function tokenOf({ url = '/', headers }: IncomingMessage): string | null {
-  const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
-  const token = query.get('token')
-  if (token !== null) return token
-  if (headers.authorization !== undefined) {
-    return /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? ''
-  }
-  if (query.has('ticket')) throw new InvalidTokenError('this hub does not give out tickets')
-  return null
 }

@@ -6,6 +6,7 @@ import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 import { Heartbeat } from '../sockets/heartbeat.js'
+import { type Notice, NoticeFeed } from '../tokens/notice-feed.js'
 import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
 
@@ -23,6 +24,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
     private readonly connections: ConnectionRegistry,
     private readonly feed: RevocationFeed,
     private readonly registrations: RegistrationFeed,
+    private readonly notices: NoticeFeed,
     private readonly clock: Clock,
     config: HubConfig,
   ) {
@@ -36,6 +38,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
   onModuleInit(): void {
     this.feed.onEnded((ended) => this.closeEnded(ended))
     this.registrations.onRegistered((node) => this.connections.rename(node))
+    this.notices.onNotice((notice) => this.pass(notice))
     this.heartbeat.start()
   }
 
@@ -73,6 +76,17 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
       } else if (ended.kind === 'node' && actor.node.spkiSha256 === ended.spkiSha256) {
         this.end(connection, closeCodes.nodeReleased, 'the node was released or taken over')
       }
+    }
+  }
+
+  /** To modern clients only. One that does not read hears nothing more: it is about to be closed. */
+  private pass({ to, frame }: Notice): void {
+    const text = JSON.stringify(frame)
+    for (const connection of this.connections.all()) {
+      const { accountId, node } = connection.actor
+      const isMeant =
+        'accountId' in to ? to.accountId === accountId : to.spkiSha256 === node.spkiSha256
+      if (isMeant && connection.isModern) connection.send(text)
     }
   }
 

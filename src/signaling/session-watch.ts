@@ -12,9 +12,9 @@ const EVERY_MS = 30_000
 const AT_ONCE = 1_000
 
 /**
- * Asks Postgres every 30 s which sessions of open connections have ended. An end is announced as it
- * happens; this finds those nobody announced: the answer to a COMMIT was lost, another instance or
- * an operator ended it.
+ * Asks Postgres every 30 s which sessions of open connections have ended, and which nodes are no
+ * longer their account's. An end is announced as it happens; this finds those nobody announced: the
+ * answer to a COMMIT was lost, another instance or an operator ended it.
  */
 @Injectable()
 export class SessionWatch implements OnModuleInit, OnModuleDestroy {
@@ -41,12 +41,18 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
 
   /** Announces what has ended. Postgres being away is no reason to close anything. */
   async look(): Promise<void> {
-    const open = [...this.connections.all()].map(({ actor }) => actor.sessionId)
+    const open = [...this.connections.all()].map(({ actor }) => ({
+      sessionId: actor.sessionId,
+      spkiSha256: actor.node.spkiSha256,
+    }))
     try {
       for (let first = 0; first < open.length; first += AT_ONCE) {
         const asked = open.slice(first, first + AT_ONCE)
-        for (const sessionId of await this.sessions.endedAmong(asked, this.clock.date())) {
-          this.feed.announce({ kind: 'session', sessionId })
+        for (const lost of await this.sessions.lostAmong(asked, this.clock.date())) {
+          const { sessionId, spkiSha256 } = lost
+          this.feed.announce(
+            lost.hasEnded ? { kind: 'session', sessionId } : { kind: 'node', spkiSha256 },
+          )
         }
       }
     } catch (error) {

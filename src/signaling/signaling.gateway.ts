@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 
 import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 
 import { describeError } from '../common/describe-error.js'
 import { HubConfig } from '../config/hub-config.js'
-import { Connection, type NodeActor } from '../routing/connection.js'
+import type { ActorNode } from '../identity/actor.js'
+import { Connection, type Delivery, type NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { SignalRouter } from '../routing/signal-router.js'
 import { closeCodes } from '../sockets/close-codes.js'
@@ -20,6 +20,7 @@ import {
   type ErrorFrame,
   errorFrame,
   type Frame,
+  modernSignalFrame,
   parseFrame,
   pongFrame,
   signalFrame,
@@ -66,19 +67,29 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     socket.on('error', ignoreError)
     const admitted = this.admissions.take(request)
     if (!admitted) socket.terminate()
-    else if (admitted.kind === 'node') this.welcome(socket, request.socket, admitted.actor)
-    else this.awaitAuth(socket, request.socket, admitted.address)
+    else if (admitted.kind === 'node') this.welcome(socket, request, admitted.actor)
+    else this.awaitAuth(socket, request, admitted.address)
   }
 
   /** `auth_ok` is queued before the node is visible to anyone (CONTRACT §4.4). */
-  private welcome(socket: HubSocket, stream: Socket, actor: NodeActor): Client | null {
+  private welcome(socket: HubSocket, request: IncomingMessage, actor: NodeActor): Client | null {
     if (socket.readyState !== socket.OPEN) return null
     if (this.admissions.hasEnded(actor)) {
       socket.close(closeCodes.sessionRevoked, 'the session has ended')
       return null
     }
+    if (this.admissions.hasLostNode(actor)) {
+      socket.close(closeCodes.nodeReleased, 'the node was released or taken over')
+      return null
+    }
     const { maxQueuedBytes } = this.config.signaling
-    const connection = new Connection(actor, socket, stream, maxQueuedBytes)
+    const connection = new Connection(
+      actor,
+      socket,
+      request.socket,
+      maxQueuedBytes,
+      asksForVersion2(request),
+    )
     const client = new Client(this, connection, new FrameQuota(this.rates, performance.now()))
     socket.belongTo(client)
     this.keeper.welcome(connection)
@@ -87,10 +98,10 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     return client
   }
 
-  private awaitAuth(socket: HubSocket, stream: Socket, address: string): void {
+  private awaitAuth(socket: HubSocket, request: IncomingMessage, address: string): void {
     const newcomer = new Newcomer(socket, address, this.admissions, (actor) => {
       this.newcomers.delete(newcomer)
-      return this.welcome(socket, stream, actor)
+      return this.welcome(socket, request, actor)
     })
     this.newcomers.add(newcomer)
     socket.once('close', () => this.newcomers.delete(newcomer))
@@ -150,8 +161,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
   }
 
   private relay(client: Client, { target, payloadText }: Frame & { type: 'signal' }): void {
-    const frame = signalFrame(target, client.connection.actor.node.nodeId, payloadText)
-    switch (this.router.deliver(target, frame)) {
+    switch (this.deliver(target, client.connection.actor.node, payloadText)) {
       case 'delivered':
         return
       case 'offline':
@@ -172,6 +182,17 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     }
   }
 
+  /** A target that is malformed, unknown or offline is `offline`, by the same steps. */
+  private deliver(target: string, sender: ActorNode, payloadText: string): Delivery {
+    const connection = this.router.find(target)
+    if (!connection) return 'offline'
+    return connection.send(
+      connection.isModern
+        ? modernSignalFrame(target, sender, payloadText)
+        : signalFrame(target, sender.nodeId, payloadText),
+    )
+  }
+
   /** Exactly one error for a frame that is not taken. Who causes too many is closed. */
   private refuse(client: Client, error: ErrorFrame): void {
     this.reply(client.connection, errorFrame(error))
@@ -190,4 +211,9 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
 
 function ignoreError(): void {
   // `ws` closes the socket itself, with 1002, 1007 or 1009.
+}
+
+/** `?v=2`: the client knows more than the classic frames (CONTRACT §3). */
+function asksForVersion2({ url = '/' }: IncomingMessage): boolean {
+  return new URLSearchParams(url.split('?', 2)[1] ?? '').get('v') === '2'
 }

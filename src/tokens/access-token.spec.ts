@@ -63,11 +63,17 @@ function forged(change: {
 
 describe('an access token', () => {
   it('is read back as what was signed', async () => {
-    expect(await tokens.read(await sign())).toEqual({ accountId: 7, sessionId: SESSION })
+    expect(await tokens.read(await sign())).toMatchObject({
+      accountId: 7,
+      sessionId: SESSION,
+    })
   })
 
   it('is as the forgeries below are, but for their one fault', async () => {
-    expect(await tokens.read(await forged({}))).toEqual({ accountId: 7, sessionId: SESSION })
+    expect(await tokens.read(await forged({}))).toMatchObject({
+      accountId: 7,
+      sessionId: SESSION,
+    })
   })
 
   it('differs from another of the same second', async () => {
@@ -91,7 +97,10 @@ describe('an access token', () => {
       clock,
     )
 
-    expect(await after.read(token)).toEqual({ accountId: 7, sessionId: SESSION })
+    expect(await after.read(token)).toMatchObject({
+      accountId: 7,
+      sessionId: SESSION,
+    })
     await expect(
       new AccessTokens(configOf({ SECRET_KEY: next }), clock).read(token),
     ).rejects.toMatchObject({ code: 'invalid_token' })

@@ -23,6 +23,10 @@ export const accessTokenClaims = z.object({
 export interface AccessToken {
   readonly accountId: number
   readonly sessionId: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly jti: string
 }
 
 const AUDIENCE = 'dpc-hub'
@@ -48,11 +52,18 @@ export class AccessTokens {
     this.keys = [this.signingKey, ...previous]
   }
 
-  /** Two tokens of the same second differ (`jti`). */
-  async sign({ accountId, sessionId }: AccessToken): Promise<string> {
+  /**
+   * Two tokens of the same second differ (`jti`).
+   *
+   * @param dpopJkt told in the token as `cnf.jkt` (RFC 9449 §6.1); the session is what decides
+   */
+  async sign(
+    { accountId, sessionId }: Pick<AccessToken, 'accountId' | 'sessionId'>,
+    dpopJkt: string | null = null,
+  ): Promise<string> {
     const { algorithm, accessTokenSeconds } = this.config.tokens
     const issuedAt = Math.floor(this.clock.now() / 1_000)
-    return new SignJWT({ sid: sessionId })
+    return new SignJWT({ sid: sessionId, ...(dpopJkt === null ? {} : { cnf: { jkt: dpopJkt } }) })
       .setProtectedHeader({ alg: algorithm, typ: TYPE })
       .setIssuer(this.config.http.publicUrl)
       .setAudience(AUDIENCE)
@@ -71,7 +82,8 @@ export class AccessTokens {
     if (token.length > MAX_LENGTH || !isCanonical(token)) throw new InvalidTokenError()
     const claims = accessTokenClaims.safeParse(await this.payloadOf(token))
     if (!claims.success) throw new InvalidTokenError()
-    return { accountId: Number(claims.data.sub), sessionId: claims.data.sid }
+    const { sub, sid, iat, exp, jti } = claims.data
+    return { accountId: Number(sub), sessionId: sid, issuedAt: iat, expiresAt: exp, jti }
   }
 
   private async payloadOf(token: string): Promise<unknown> {

@@ -1,7 +1,10 @@
 import { HubError } from '../common/hub-error.js'
+import { DPOP_ALGORITHMS } from './dpop-key.js'
 
 /** What can be wrong with a proof, and what its sender does about it. */
 const FAULTS = {
+  missing: 'the request needs exactly one DPoP header',
+  other_key: 'it was signed by another key than the one this session is bound to',
   too_long: 'it is longer than 8192 characters: send fewer header members',
   malformed: 'it is not one JWS in compact form, its three parts canonical base64url of JSON',
   typ: 'its header needs typ dpop+jwt',
@@ -28,9 +31,17 @@ export function isDpopFault(name: unknown): name is DpopFault {
   return typeof name === 'string' && DPOP_FAULTS.includes(name)
 }
 
+/** RFC 9449 §7.1; `Bearer` too, as every 401 here has it (CONTRACT §1). */
+function challenge(error: string): Record<string, string> {
+  return {
+    'www-authenticate': `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(' ')}", Bearer`,
+  }
+}
+
 /** RFC 9449 §7.1: the proof is refused. The token endpoint answers 400 (§5). */
 export class InvalidDpopProofError extends HubError {
   readonly code = 'invalid_dpop_proof'
+  override readonly headers = challenge('invalid_dpop_proof')
 
   constructor(
     readonly fault: DpopFault,
@@ -47,6 +58,7 @@ export class InvalidDpopProofError extends HubError {
  */
 export class UseDpopNonceError extends HubError {
   readonly code = 'use_dpop_nonce'
+  override readonly headers: Readonly<Record<string, string>>
 
   constructor(
     readonly nonce: string,
@@ -56,6 +68,7 @@ export class UseDpopNonceError extends HubError {
       'the DPoP proof is too old, too new, or of an old nonce: ' +
         'make a new one with the value of the DPoP-Nonce header as its nonce',
     )
+    this.headers = { ...challenge('use_dpop_nonce'), 'dpop-nonce': nonce }
   }
 }
 
@@ -63,6 +76,7 @@ export class UseDpopNonceError extends HubError {
 export class DpopRequiredError extends HubError {
   readonly code = 'dpop_required'
   readonly status = 401
+  override readonly headers = challenge('invalid_token')
 
   constructor() {
     super(

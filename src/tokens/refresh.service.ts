@@ -6,13 +6,23 @@ import { Clock } from '../common/clock.js'
 import { UnavailableError } from '../common/hub-error.js'
 import { within } from '../common/within.js'
 import { DataKey } from '../database/data-key.js'
+import type { Queries } from '../database/database.js'
+import type { Actor } from '../identity/actor.js'
 import { AccessTokens } from './access-token.js'
 import { RefreshBatch } from './refresh-batch.js'
-import { judgeRefresh, type RefreshVerdict } from './refresh-rule.js'
 import { readRefreshToken, type RefreshToken, writeRefreshToken } from './refresh-token.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
-import { type Session, SessionStore } from './session.store.js'
+import {
+  type AttemptVerdict,
+  judgeAttempt,
+  type Presenter,
+  type RefreshAttempt,
+  type RefreshResult,
+  type SessionStart,
+  SessionStore,
+} from './session.store.js'
+import { DpopRequiredError } from './dpop.errors.js'
 import { InvalidRefreshTokenError } from './tokens.errors.js'
 
 /** How long a request for a session unknown here waits for Postgres to come back. */
@@ -49,45 +59,43 @@ export class RefreshService {
     this.batch = new RefreshBatch((attempts) => this.sessions.refreshAll(attempts, clock.date()))
   }
 
-  /** A new session and its first tokens. */
-  async start(account: {
-    accountId: number
-    provider: string
-    client: string
-  }): Promise<TokenPair> {
-    const sessionId = await this.sessions.start(account, this.clock.date())
-    return this.pair(account.accountId, { sessionId, generation: 0 })
+  /**
+   * A new session and its first tokens.
+   *
+   * @param queries the caller's transaction, when what the session is made from is used up in it
+   */
+  async start(start: SessionStart, queries?: Queries): Promise<TokenPair> {
+    const sessionId = await this.sessions.start(start, this.clock.date(), queries)
+    const { accountId, dpopJkt = null } = start
+    return this.pair({ accountId, dpopJkt }, { sessionId, generation: 0 })
   }
 
   /**
-   * @throws InvalidRefreshTokenError  not ours, ended, or replayed (which ends the session)
+   * @param by who presents the token, as far as the caller has made sure of it
+   * @throws InvalidRefreshTokenError  not ours, ended, of another client, or replayed (which ends the session)
+   * @throws DpopRequiredError         the session is bound to a key, and another or none has signed
    * @throws UnavailableError          Postgres is away and this session was not seen here for 10 min
    */
-  async refresh(token: string): Promise<TokenPair> {
+  async refresh(token: string, by: Presenter = {}): Promise<TokenPair> {
     const presented = readRefreshToken(this.dataKey, token)
     if (!presented) throw new InvalidRefreshTokenError()
-    const judged = (await this.judgeDurably(presented)) ?? this.judgeFromMemory(presented)
+    const { sessionId, generation } = presented
+    const attempt = { sessionId, presented: generation, by }
+    const judged = (await this.judgeDurably(attempt)) ?? this.judgeFromMemory(attempt)
     const { actor } = judged.session
-    if (judged.verdict.kind === 'replayed') {
-      throw new InvalidRefreshTokenError(
-        'this refresh token was used before its successor was: somebody else may hold a copy, so the session has ended: log in again',
-      )
-    }
+    const issue = issueOf(judged.verdict)
     // An end announced while Postgres was answering wins over the answer.
     if (this.memory.hasEnded(actor)) throw new InvalidRefreshTokenError()
-    return this.pair(actor.accountId, {
-      sessionId: presented.sessionId,
-      generation: judged.verdict.issue,
-    })
+    return this.pair(actor, { sessionId, generation: issue })
   }
 
   /** Null when Postgres is away and the session is known here. */
-  private async judgeDurably(presented: RefreshToken): Promise<Judged | null> {
-    const isKnown = this.memory.known(presented.sessionId) !== null
+  private async judgeDurably(attempt: RefreshAttempt): Promise<RefreshResult | null> {
+    const isKnown = this.memory.known(attempt.sessionId) !== null
     const giveUpAt = performance.now() + (isKnown ? PATIENCE_MS : HOLD_MS)
     for (;;) {
       try {
-        return await this.ask(presented, giveUpAt - performance.now())
+        return await this.ask(attempt, giveUpAt - performance.now())
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error
         if (isKnown) return null
@@ -97,11 +105,10 @@ export class RefreshService {
     }
   }
 
-  private async ask(presented: RefreshToken, milliseconds: number): Promise<Judged> {
-    const attempt = { sessionId: presented.sessionId, presented: presented.generation }
+  private async ask(attempt: RefreshAttempt, milliseconds: number): Promise<RefreshResult> {
     const result = await within(milliseconds, this.batch.add(attempt), () => new UnavailableError())
     if (result === null || result.verdict.kind === 'replayed') {
-      this.feed.announce({ kind: 'session', sessionId: presented.sessionId })
+      this.feed.announce({ kind: 'session', sessionId: attempt.sessionId })
     }
     if (!result) throw new InvalidRefreshTokenError()
     const { session, verdict } = result
@@ -118,23 +125,38 @@ export class RefreshService {
    * is answered with itself, and counts when it is presented again. A replay is refused, and ends
    * the session when it is presented to a Postgres that is back.
    */
-  private judgeFromMemory({ sessionId, generation }: RefreshToken): Judged {
-    const session = this.memory.known(sessionId)
+  private judgeFromMemory(attempt: RefreshAttempt): RefreshResult {
+    const session = this.memory.known(attempt.sessionId)
     if (!session) throw new InvalidRefreshTokenError()
-    const verdict = judgeRefresh(session.refresh, generation, this.clock.now())
+    const verdict = judgeAttempt(session, attempt, this.clock.now())
     if (verdict.kind !== 'advance') return { session, verdict }
-    return { session, verdict: { kind: 'late', issue: generation } }
+    return { session, verdict: { kind: 'late', issue: attempt.presented } }
   }
 
-  private async pair(accountId: number, token: RefreshToken): Promise<TokenPair> {
+  private async pair(
+    { accountId, dpopJkt }: Pick<Actor, 'accountId' | 'dpopJkt'>,
+    token: RefreshToken,
+  ): Promise<TokenPair> {
+    const { sessionId } = token
     return {
-      accessToken: await this.accessTokens.sign({ accountId, sessionId: token.sessionId }),
+      accessToken: await this.accessTokens.sign({ accountId, sessionId }, dpopJkt),
       refreshToken: writeRefreshToken(this.dataKey, token),
     }
   }
 }
 
-interface Judged {
-  readonly session: Session
-  readonly verdict: RefreshVerdict
+/** The generation to give out. @throws InvalidRefreshTokenError, DpopRequiredError */
+function issueOf(verdict: AttemptVerdict): number {
+  switch (verdict.kind) {
+    case 'replayed':
+      throw new InvalidRefreshTokenError(
+        'this refresh token was used before its successor was: somebody else may hold a copy, so the session has ended: log in again',
+      )
+    case 'other_client':
+      throw new InvalidRefreshTokenError('this refresh token was issued to another client')
+    case 'other_key':
+      throw new DpopRequiredError()
+    default:
+      return verdict.issue
+  }
 }

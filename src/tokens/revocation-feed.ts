@@ -6,6 +6,7 @@ import { SessionMemory } from './session-memory.js'
 export type Ended =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'account'; readonly accountId: number }
+  /** Released, or gone to another account. */
   | { readonly kind: 'node'; readonly spkiSha256: string }
 
 /**
@@ -25,6 +26,7 @@ export class RevocationFeed {
   announce(ended: Ended): void {
     if (ended.kind === 'session') this.memory.endSession(ended.sessionId)
     if (ended.kind === 'account') this.memory.endAccount(ended.accountId)
+    if (ended.kind === 'node') this.memory.loseNode(ended.spkiSha256)
     for (const listener of this.listeners) listener(ended)
   }
 }

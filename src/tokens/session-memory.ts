@@ -8,6 +8,8 @@ import type { Session } from './session.store.js'
 const FRESH_MS = 2_000
 /** How long a session this instance has seen can refresh while Postgres is away (CONTRACT §1). */
 const KNOWN_MS = 600_000
+/** How long the loss of a node is remembered: longer than any upgrade may take. */
+const LOSS_MS = 60_000
 /** Sessions remembered at most: about 100 MB. The least recently seen is forgotten first. */
 const MAX_SESSIONS = 200_000
 
@@ -27,6 +29,8 @@ export class SessionMemory {
   private readonly live = new Map<string, Entry>()
   /** Ids of sessions and of accounts; neither is ever used again. */
   private readonly ended = new Set<string | number>()
+  /** When nodes were lost to their owners, by `spki_sha256`; by the monotonic clock. */
+  private readonly lostNodes = new Map<string, number>()
 
   constructor(private readonly clock: Clock) {}
 
@@ -74,6 +78,24 @@ export class SessionMemory {
     }
     this.ended.add(accountId)
     trim(this.ended)
+  }
+
+  /** The node was released, or has gone to another account: whoever speaks for it is to be read anew. */
+  loseNode(spkiSha256: string): void {
+    const now = performance.now()
+    for (const [spki, lostAt] of this.lostNodes) {
+      if (now - lostAt > LOSS_MS) this.lostNodes.delete(spki)
+    }
+    this.lostNodes.set(spkiSha256, now)
+    for (const [sessionId, { session }] of this.live) {
+      if (session.actor.node?.spkiSha256 === spkiSha256) this.live.delete(sessionId)
+    }
+  }
+
+  /** @param since of `performance.now()`: when the asking began */
+  hasLostNode({ node }: Pick<Actor, 'node'>, since: number): boolean {
+    const lostAt = node && this.lostNodes.get(node.spkiSha256)
+    return typeof lostAt === 'number' && lostAt >= since
   }
 
   hasEnded({ sessionId, accountId }: Pick<Actor, 'sessionId' | 'accountId'>): boolean {

@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
 
+import { AuditLog } from '../audit/audit-log.js'
 import { HubConfig } from '../config/hub-config.js'
+import { DataKey } from '../database/data-key.js'
 import { Database, type Queries } from '../database/database.js'
-import type { Actor } from '../identity/actor.js'
-import { nodeIdSchema } from '../identity/node-id.js'
+import type { Actor, SessionClient } from '../identity/actor.js'
 import { judgeRefresh, type RefreshState, type RefreshVerdict } from './refresh-rule.js'
+import { sessionOf, type SessionRow } from './session-row.js'
+
+const PLACE = 'place'
 
 /** A live session: who it is, and where its refresh tokens stand. */
 export interface Session {
@@ -14,33 +18,68 @@ export interface Session {
   readonly refresh: RefreshState
 }
 
+/** Who presents a refresh token, as far as the caller has made sure of it. */
+export interface Presenter {
+  /** RFC 7638 thumbprint of the key that signed the request (RFC 9449). */
+  readonly jkt?: string | null
+  /** The `client_id` it was sent with. */
+  readonly client?: string | null
+}
+
 export interface RefreshAttempt {
   readonly sessionId: string
   readonly presented: number
+  readonly by: Presenter
 }
+
+/** What is wrong with the presenter comes first, and changes nothing: a thief cannot use tokens up. */
+export type AttemptVerdict =
+  RefreshVerdict | { readonly kind: 'other_key' } | { readonly kind: 'other_client' }
 
 export interface RefreshResult {
   readonly session: Session
-  readonly verdict: RefreshVerdict
+  readonly verdict: AttemptVerdict
 }
 
-interface SessionRow {
-  readonly id: string
-  readonly account_id: number
+export function judgeAttempt(
+  { actor, refresh }: Session,
+  { presented, by }: RefreshAttempt,
+  now: number,
+): AttemptVerdict {
+  if (actor.dpopJkt !== null && by.jkt !== actor.dpopJkt) return { kind: 'other_key' }
+  if (typeof by.client === 'string' && by.client !== actor.client) return { kind: 'other_client' }
+  return judgeRefresh(refresh, presented, now)
+}
+
+/** How a session begins. */
+export interface SessionStart {
+  readonly accountId: number
+  /** Who vouched for the person: a provider, or `node` for a node's key. */
   readonly provider: string
-  readonly generation: number
-  readonly successor_used_at: Date | null
-  readonly expires_at: Date
-  readonly spki_sha256: string | null
-  readonly node_id: string
-  readonly node_id_16: string
-  readonly node_id_32: string
+  readonly client: SessionClient
+  /** False for a device login: see `requireFreshLogin`. True unless told. */
+  readonly isFresh?: boolean
+  /** The coarse network it begins in (`coarsePlace`). */
+  readonly place?: string | null
+  /** RFC 7638 thumbprint of the key it is bound to (RFC 9449). */
+  readonly dpopJkt?: string | null
+  /** Hash of the code it is made from. */
+  readonly origin?: Buffer | null
+  /** The node it speaks for from the beginning: `spki_sha256`. */
+  readonly node?: string | null
+}
+
+/** An open connection's claim: this session, speaking for this node. */
+export interface ConnectedSession {
+  readonly sessionId: string
+  readonly spkiSha256: string
 }
 
 /** Index: sessions_pkey, then nodes_pkey. A node that has moved to another account is no longer the session's. */
 const LIVE_SESSIONS = `
-  SELECT s.id, s.account_id, s.provider, s.generation, s.successor_used_at, s.expires_at,
-         n.spki_sha256, n.node_id, n.node_id_16, n.node_id_32
+  SELECT s.id, s.account_id, s.provider, s.client, s.generation, s.successor_used_at, s.expires_at,
+         s.authenticated_at, s.dpop_jkt,
+         n.spki_sha256, n.node_id, n.node_id_16, n.node_id_32, n.proven_at IS NOT NULL AS is_proven
     FROM sessions s
     LEFT JOIN nodes n ON n.spki_sha256 = s.node AND n.account_id = s.account_id
    WHERE s.revoked_at IS NULL AND s.expires_at > $1`
@@ -50,21 +89,40 @@ const LIVE_SESSIONS = `
 export class SessionStore {
   constructor(
     private readonly database: Database,
+    private readonly audit: AuditLog,
+    private readonly dataKey: DataKey,
     private readonly config: HubConfig,
   ) {}
 
-  /** Begins a session of `accountId` and resolves with its id. */
-  async start(
-    start: { accountId: number; provider: string; client: string },
-    now: Date,
-  ): Promise<string> {
+  /**
+   * Begins a session and resolves with its id. Its owner can read of it.
+   *
+   * @param queries the caller's transaction, when what the session is made from is used up in it
+   */
+  async start(start: SessionStart, now: Date, queries?: Queries): Promise<string> {
+    if (!queries) return this.database.transaction((inner) => this.start(start, now, inner))
+    const { accountId, provider, client, isFresh = true, place = null } = start
     const id = randomUUID()
     const expiresAt = new Date(now.getTime() + this.config.tokens.refreshTokenSeconds * 1_000)
-    await this.database.rows(
-      `INSERT INTO sessions (id, account_id, provider, client, created_at, last_used_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, date_trunc('hour', $5::timestamptz), $6)`,
-      [id, start.accountId, start.provider, start.client, now, expiresAt],
+    await queries.rows(
+      `INSERT INTO sessions (id, account_id, provider, client, created_at, last_used_at, expires_at,
+                             authenticated_at, place, dpop_jkt, origin, node)
+       VALUES ($1, $2, $3, $4, $5, date_trunc('hour', $5::timestamptz), $6, $7, $8, $9, $10, $11)`,
+      [
+        id,
+        accountId,
+        provider,
+        client,
+        now,
+        expiresAt,
+        isFresh ? now : null,
+        place === null ? null : this.dataKey.seal(PLACE, place),
+        start.dpopJkt ?? null,
+        start.origin ?? null,
+        start.node ?? null,
+      ],
     )
+    await this.audit.record(accountId, 'login', { client, place }, queries)
     return id
   }
 
@@ -86,17 +144,17 @@ export class SessionStore {
     attempts: readonly RefreshAttempt[],
     now: Date,
   ): Promise<ReadonlyMap<string, RefreshResult>> {
-    const presentedBy = new Map(attempts.map((each) => [each.sessionId, each.presented]))
+    const attemptOf = new Map(attempts.map((each) => [each.sessionId, each]))
     return this.database.reserved.transaction(async (queries) => {
       // Locked in the order of their ids, so that two instances never wait for each other.
       const rows = await queries.rows<SessionRow>(
         `${LIVE_SESSIONS} AND s.id = ANY ($2::uuid[]) ORDER BY s.id FOR UPDATE OF s`,
-        [now, [...presentedBy.keys()]],
+        [now, [...attemptOf.keys()]],
       )
-      const results = rows.map((row) => {
+      const results = rows.flatMap((row) => {
         const session = sessionOf(row)
-        const presented = presentedBy.get(row.id) ?? 0
-        return { session, verdict: judgeRefresh(session.refresh, presented, now.getTime()) }
+        const attempt = attemptOf.get(row.id)
+        return attempt ? [{ session, verdict: judgeAttempt(session, attempt, now.getTime()) }] : []
       })
       await this.advance(queries, results, now)
       await this.revokeReplayed(queries, results, now)
@@ -104,15 +162,28 @@ export class SessionStore {
     })
   }
 
-  /** Those of `sessionIds` that have ended, expired or are gone. Index: sessions_pkey. */
-  async endedAmong(sessionIds: readonly string[], now: Date): Promise<string[]> {
-    const rows = await this.database.rows<{ id: string }>(
-      `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
-        WHERE NOT EXISTS (SELECT FROM sessions s
-                           WHERE s.id = asked.id AND s.revoked_at IS NULL AND s.expires_at > $2)`,
-      [sessionIds, now],
+  /**
+   * Those of the connected sessions that are no longer what they were when their connection was
+   * made: the session has ended, expired or is gone, or its node is no longer its account's.
+   * Index: sessions_pkey, nodes_pkey.
+   */
+  async lostAmong(
+    connected: readonly ConnectedSession[],
+    now: Date,
+  ): Promise<(ConnectedSession & { hasEnded: boolean })[]> {
+    const rows = await this.database.rows<{ id: string; spki: string; has_ended: boolean }>(
+      `SELECT asked.id, asked.spki, s.id IS NULL AS has_ended
+         FROM unnest($1::uuid[], $2::text[]) AS asked (id, spki)
+         LEFT JOIN sessions s ON s.id = asked.id AND s.revoked_at IS NULL AND s.expires_at > $3
+         LEFT JOIN nodes n ON n.spki_sha256 = asked.spki AND n.account_id = s.account_id
+        WHERE n.spki_sha256 IS NULL`,
+      [
+        connected.map(({ sessionId }) => sessionId),
+        connected.map(({ spkiSha256 }) => spkiSha256),
+        now,
+      ],
     )
-    return rows.map(({ id }) => id)
+    return rows.map((row) => ({ sessionId: row.id, spkiSha256: row.spki, hasEnded: row.has_ended }))
   }
 
   /** Binds the session to the node it registered. Index: sessions_pkey. */
@@ -126,6 +197,42 @@ export class SessionStore {
       'UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL',
       [sessionId, now],
     )
+  }
+
+  /** Ends the session that was made from a code; resolves with it and its account. Index: sessions_origin_key. */
+  async revokeByOrigin(
+    origin: Buffer,
+    now: Date,
+  ): Promise<{ sessionId: string; accountId: number; client: string } | null> {
+    const [row] = await this.database.rows<{ id: string; account_id: number; client: string }>(
+      `UPDATE sessions SET revoked_at = $2 WHERE origin = $1 AND revoked_at IS NULL
+        RETURNING id, account_id, client`,
+      [origin, now],
+    )
+    return row ? { sessionId: row.id, accountId: row.account_id, client: row.client } : null
+  }
+
+  /**
+   * Ends the account's sessions and resolves with their ids: all, or those of one node; all but
+   * `keep`. Locked in the order in which refreshes lock them. Index: sessions_account_id_idx.
+   */
+  async revokeAll(
+    accountId: number,
+    which: { node?: string; keep?: string },
+    now: Date,
+    queries: Queries = this.database,
+  ): Promise<string[]> {
+    const rows = await queries.rows<{ id: string }>(
+      `WITH ending AS (
+         SELECT id FROM sessions
+          WHERE account_id = $1 AND revoked_at IS NULL
+            AND ($3::text IS NULL OR node = $3) AND ($4::uuid IS NULL OR id <> $4)
+          ORDER BY id FOR UPDATE
+       )
+       UPDATE sessions s SET revoked_at = $2 FROM ending WHERE s.id = ending.id RETURNING s.id`,
+      [accountId, now, which.node ?? null, which.keep ?? null],
+    )
+    return rows.map(({ id }) => id)
   }
 
   private async advance(
@@ -156,36 +263,14 @@ export class SessionStore {
   ): Promise<void> {
     const replayed = results
       .filter(({ verdict }) => verdict.kind === 'replayed')
-      .map(({ session }) => session.actor.sessionId)
+      .map(({ session }) => session.actor)
     if (replayed.length === 0) return
     await queries.rows('UPDATE sessions SET revoked_at = $2 WHERE id = ANY ($1::uuid[])', [
-      replayed,
+      replayed.map(({ sessionId }) => sessionId),
       now,
     ])
-  }
-}
-
-function sessionOf(row: SessionRow): Session {
-  return {
-    actor: {
-      accountId: row.account_id,
-      sessionId: row.id,
-      provider: row.provider,
-      sessionExpiresAt: row.expires_at.getTime(),
-      node: row.spki_sha256 === null ? null : nodeOf(row, row.spki_sha256),
-    },
-    refresh: {
-      generation: row.generation,
-      generationUsedAt: row.successor_used_at?.getTime() ?? null,
-    },
-  }
-}
-
-function nodeOf(row: SessionRow, spkiSha256: string): Actor['node'] {
-  return {
-    spkiSha256,
-    nodeId: nodeIdSchema.parse(row.node_id),
-    shortId: nodeIdSchema.parse(row.node_id_16),
-    longId: nodeIdSchema.parse(row.node_id_32),
+    for (const { accountId, client } of replayed) {
+      await this.audit.record(accountId, 'refresh_token_replayed', { client }, queries)
+    }
   }
 }

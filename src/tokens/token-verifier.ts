@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
 import type { Actor } from '../identity/actor.js'
-import { AccessTokens } from './access-token.js'
+import { type AccessToken, AccessTokens } from './access-token.js'
+import type { Credentials } from './credentials.js'
+import { DpopProofs } from './dpop.js'
+import { DpopRequiredError, InvalidDpopProofError } from './dpop.errors.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
 import { type Session, SessionStore } from './session.store.js'
-import { SessionEndedError } from './tokens.errors.js'
+import { InvalidTokenError, SessionEndedError } from './tokens.errors.js'
 
 /** The one judge of access tokens, for HTTP and for the socket upgrade. */
 @Injectable()
@@ -16,31 +19,58 @@ export class TokenVerifier {
     private readonly sessions: SessionStore,
     private readonly memory: SessionMemory,
     private readonly feed: RevocationFeed,
+    private readonly dpop: DpopProofs,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Who holds this token. The session is read from Postgres, or from what was read within 2 s.
+   * Who makes this request. The session is read from Postgres, or from what was read within 2 s.
    *
    * @throws InvalidTokenError, TokenExpiredError, SessionEndedError
+   * @throws DpopRequiredError, InvalidDpopProofError, UseDpopNonceError  (RFC 9449 §7)
    * @throws UnavailableError  Postgres cannot be asked
    */
-  async verify(token: string): Promise<Actor> {
-    const { sessionId, accountId } = await this.accessTokens.read(token)
+  async verify({ token, dpop }: Credentials): Promise<Actor> {
+    const { actor } = await this.look(token)
+    if (dpop === null) {
+      if (actor.dpopJkt !== null) throw new DpopRequiredError()
+      return actor
+    }
+    if (actor.dpopJkt === null) {
+      throw new InvalidTokenError(
+        'this access token is bound to no key: send it as "Authorization: Bearer"',
+      )
+    }
+    const { jkt } = await this.dpop.read({ ...dpop, accessToken: token })
+    if (jkt !== actor.dpopJkt) throw new InvalidDpopProofError('other_key')
+    return actor
+  }
+
+  /**
+   * What a token says and whose it is, without asking who holds it: for introspection (RFC 7662).
+   *
+   * @throws InvalidTokenError, TokenExpiredError, SessionEndedError, UnavailableError
+   */
+  async look(token: string): Promise<{ actor: Actor; token: AccessToken }> {
+    const read = await this.accessTokens.read(token)
+    const { sessionId, accountId } = read
     if (this.memory.hasEnded({ sessionId, accountId })) throw new SessionEndedError()
     const session = this.memory.fresh(sessionId) ?? (await this.find(sessionId))
     // An end announced while Postgres was answering wins over the answer.
     if (session?.actor.accountId !== accountId || this.memory.hasEnded(session.actor)) {
       throw new SessionEndedError()
     }
-    return session.actor
+    return { actor: session.actor, token: read }
   }
 
   private async find(sessionId: string): Promise<Session | null> {
+    const since = performance.now()
     const session = await this.sessions.find(sessionId, this.clock.date())
-    if (session) this.memory.remember(session)
     // Ended without this instance hearing of it: its connections here must hear of it now.
-    else this.feed.announce({ kind: 'session', sessionId })
+    if (!session) this.feed.announce({ kind: 'session', sessionId })
+    // Its node was lost while Postgres was answering: what it answered may be from before.
+    else if (this.memory.hasLostNode(session.actor, since)) return this.find(sessionId)
+    else this.memory.remember(session)
     return session
   }
 }

@@ -2,13 +2,14 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 
+import { HubConfig } from '../config/hub-config.js'
 import { ClientAddresses, countedAddress } from '../limits/client-address.js'
 import { Limits } from '../limits/limits.js'
 import { countAs } from '../limits/rate-limit.guard.js'
 import { HubError } from '../common/hub-error.js'
+import { type Credentials, credentialsOf } from './credentials.js'
 import { PUBLIC, setActor } from './decorators.js'
 import { TokenVerifier } from './token-verifier.js'
-import { InvalidTokenError } from './tokens.errors.js'
 
 /** Deny by default: a route without `@Public()` needs a Bearer token (RFC 6750 §2.1). */
 @Injectable()
@@ -18,6 +19,7 @@ export class TokenGuard implements CanActivate {
     private readonly limits: Limits,
     private readonly addresses: ClientAddresses,
     private readonly reflector: Reflector,
+    private readonly config: HubConfig,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -25,7 +27,7 @@ export class TokenGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, places)) return true
     const request: FastifyRequest = context.switchToHttp().getRequest()
     try {
-      const actor = await this.verifier.verify(bearerOf(request))
+      const actor = await this.verifier.verify(this.credentialsOf(request))
       setActor(request, actor)
       countAs(request, `account ${actor.accountId}`)
       return true
@@ -39,10 +41,9 @@ export class TokenGuard implements CanActivate {
       throw error
     }
   }
-}
 
-function bearerOf(request: FastifyRequest): string {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  if (token === undefined) throw new InvalidTokenError()
-  return token
+  private credentialsOf({ headers, method, originalUrl }: FastifyRequest): Credentials {
+    const [path = '/'] = originalUrl.split('?', 1)
+    return credentialsOf(headers, method, this.config.http.publicUrl + path)
+  }
 }

@@ -42,3 +42,15 @@ export class InvalidRefreshTokenError extends HubError {
     super(detail)
   }
 }
+
+/** The act needs a login younger than five minutes. */
+export class FreshLoginRequiredError extends HubError {
+  readonly code = 'fresh_login_required'
+  readonly status = 403
+
+  constructor() {
+    super(
+      'this needs a login younger than 5 minutes: log in again, or sign in with the node key, and repeat it with the new token',
+    )
+  }
+}

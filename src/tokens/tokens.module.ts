@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common'
 
 import { AccessTokens } from './access-token.js'
+import { DpopProofs } from './dpop.js'
+import { NoticeFeed } from './notice-feed.js'
 import { RefreshService } from './refresh.service.js'
 import { RegistrationFeed } from './registration-feed.js'
 import { RevocationFeed } from './revocation-feed.js'
@@ -12,6 +14,8 @@ import { TokenVerifier } from './token-verifier.js'
 @Module({
   providers: [
     AccessTokens,
+    DpopProofs,
+    NoticeFeed,
     RefreshService,
     RegistrationFeed,
     RevocationFeed,
@@ -20,6 +24,8 @@ import { TokenVerifier } from './token-verifier.js'
     TokenVerifier,
   ],
   exports: [
+    DpopProofs,
+    NoticeFeed,
     RefreshService,
     RegistrationFeed,
     RevocationFeed,

@@ -52,7 +52,15 @@ describe('DELETE /profile', () => {
     ]
     const before = await rowsWith(hub.database, words)
     expect([...new Set(before.map(tableOf))].sort()).toEqual(
-      ['accounts', 'identities', 'nodes', 'profile_skills', 'profiles', 'sessions'].sort(),
+      [
+        'accounts',
+        'audit_events',
+        'identities',
+        'nodes',
+        'profile_skills',
+        'profiles',
+        'sessions',
+      ].sort(),
     )
 
     const { status, body } = await doomed.fetch('DELETE', '/profile')

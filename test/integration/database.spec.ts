@@ -40,7 +40,10 @@ describe('migrations', () => {
   it('are pending in an empty database', async () => {
     await using database = await cloneDatabase('template0')
 
-    expect(await pendingMigrations(database.url, 'disable')).toEqual(['CreateHub1764000000000'])
+    expect(await pendingMigrations(database.url, 'disable')).toEqual([
+      'CreateHub1764000000000',
+      'Trust1764800000000',
+    ])
   })
 })
 

@@ -1,3 +1,4 @@
+import type { ActorNode } from '../../identity/actor.js'
 import { MAX_FRAME_DEPTH, readFrameText } from './frame-text.js'
 
 /** Characters of a caller's text that an answer repeats at most. */
@@ -106,6 +107,12 @@ function readValue(text: string, value: JsonObject, key: string): string | null 
 /** What the target gets: exactly these keys, the sender as the hub knows it, the payload untouched. */
 export function signalFrame(target: string, sender: string, payloadText: string): string {
   return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${sender}","payload":${payloadText}}`
+}
+
+/** What a `v=2` target gets: also whether the sender's key is proven, and which it is (CONTRACT §3). */
+export function modernSignalFrame(target: string, sender: ActorNode, payloadText: string): string {
+  const { nodeId, isProven, spkiSha256 } = sender
+  return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${nodeId}","sender_proven":${isProven},"sender_spki_sha256":"${spkiSha256}","payload":${payloadText}}`
 }
 
 export function pongFrame(timestampText: string): string {
