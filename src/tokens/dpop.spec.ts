@@ -70,6 +70,7 @@ describe('a DPoP proof', () => {
     const proof = await proofAt(clock.time + 60_000)
     await proofs.read({ proof, ...request })
     clock.time += 120_000
+    await proofs.read({ proof: await proofAt(clock.time), ...request })
     await expect(proofs.read({ proof, ...request })).rejects.toMatchObject({ fault: 'replayed' })
     clock.time += 1
 
@@ -154,6 +155,7 @@ describe('a nonce', () => {
       let goodFor = 0
       for (let age = 0; age <= 200_000; age += 10_000) {
         clock.time = madeAt + age
+        await proofs.read({ proof: await proofAt(clock.time), ...request })
         const error = await proofs.read({ proof, ...request }).catch((thrown: unknown) => thrown)
         if (error instanceof InvalidDpopProofError) goodFor = age
         else expect(error).toBeInstanceOf(UseDpopNonceError)

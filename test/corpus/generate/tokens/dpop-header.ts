@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 
+import { spell } from '../../../support/jws.js'
 import { corpusKey } from '../case.js'
 import { DPOP_KEYS, publicJwk, type DpopCaseList } from './dpop-case.js'
 
@@ -171,7 +172,10 @@ function addKeySpellingCases(list: DpopCaseList): void {
   const ec = (why: string, jwk: object): void =>
     list.add({ expect: 'jwk', why, source, jwk: { ...jwk } })
   ec('x with padding', { x: `${x}=` })
-  ec('x with unused bits', { x: x.slice(0, -1) + 'B' })
+  const turned = (text: string): string =>
+    spell('{header^1}', { header: text, payload: '', signature: '' })
+  ec('x with an unused bit set', { x: turned(x) })
+  ec('y with an unused bit set', { y: turned(y) })
   ec('x of 31 bytes', { x: bytes(x).subarray(1).toString('base64url') })
   ec('x of 33 bytes, the first of them zero', { x: long(x) })
   ec('x in hex', { x: bytes(x).toString('hex') })
@@ -179,13 +183,14 @@ function addKeySpellingCases(list: DpopCaseList): void {
   ec('no y', { y: undefined })
   ec('a point that is not on the curve', { y: x })
   ec('the point at infinity', { x: 'A'.repeat(43), y: 'A'.repeat(43) })
-  ec('the prime of the field added to nothing: x beyond it', {
+  ec('an x beyond the prime of the field', {
     x: bytes('f'.repeat(43)).fill(0xff).toString('base64url'),
     y,
   })
   const rsa = (why: string, jwk: object, from = source): void =>
     list.add({ expect: 'jwk', why, source: from, key: 'rsa-2048', jwk: { ...jwk } })
   rsa('n with a leading zero', { n: long(n) })
+  rsa('n with an unused bit set', { n: turned(n) })
   rsa('n with padding', { n: `${n}=` })
   rsa('n in the alphabet of plain base64', { n: n.replaceAll('-', '+').replaceAll('_', '/') })
   rsa('n of 2047 bits', { n: Buffer.alloc(256, 0x7f).toString('base64url') }, 'CONTRACT §2')
