@@ -1,7 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger'
 
 import type { ErrorCode, ErrorOfRoute } from './error-codes.js'
-import { type Operation, OPERATIONS, UNDOCUMENTED } from './operations.js'
+import type { Operation } from './operation.js'
+import { OPERATIONS, UNDOCUMENTED } from './operations.js'
 import {
   answerResponse,
   commonSchemas,

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger'
 import { z } from 'zod'
 
 import { ERROR_STATUS, type ErrorCode, type ErrorOfRoute } from './error-codes.js'
-import type { Answer } from './operations.js'
+import type { Answer } from './operation.js'
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
 type Response = Exclude<Operation['responses'][string], { $ref: string } | undefined>

@@ -19,6 +19,13 @@ export type LimitName =
   | 'upgrade'
   | 'failed_upgrade'
   | 'replacement'
+  | 'token'
+  | 'device_code'
+  | 'device_page'
+  | 'wrong_user_code'
+  | 'node_login'
+  | 'prekey_claim'
+  | 'prekey_target'
 
 const MINUTE_MS = 60_000
 
@@ -70,7 +77,17 @@ export class Limits {
       case 'replacement':
         return 6
       case 'callback':
+      // One-time keys that one node gives away; beyond it the last-resort key answers.
+      case 'prekey_target':
         return 20
+      case 'token':
+      case 'prekey_claim':
+      case 'device_page':
+        return 30
+      case 'device_code':
+      case 'wrong_user_code':
+      case 'node_login':
+        return 10
       // Two probes a second, and some to spare.
       case 'probe':
         return 300

@@ -1,0 +1,69 @@
+import { searchAnswer } from '../../discovery/discovery.schema.js'
+import { meAnswer, profileAnswer } from '../../profiles/profiles.schema.js'
+import type { Operation } from '../operation.js'
+
+export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
+  [
+    'GET /users/me',
+    {
+      id: 'me',
+      tag: 'Profiles',
+      summary: 'The account of this session',
+      answers: { 200: { description: 'The account', name: 'Me', schema: meAnswer } },
+      errors: [],
+    },
+  ],
+  [
+    'GET /profile',
+    {
+      id: 'ownProfile',
+      tag: 'Profiles',
+      summary: 'Your profile',
+      answers: { 200: { description: 'The profile', name: 'Profile', schema: profileAnswer } },
+      errors: ['profile_not_found'],
+    },
+  ],
+  [
+    'PUT /profile',
+    {
+      id: 'publishProfile',
+      tag: 'Profiles',
+      summary: 'Publish or replace your profile',
+      answers: { 200: { description: 'As kept', name: 'Profile', schema: profileAnswer } },
+      errors: [],
+    },
+  ],
+  [
+    'DELETE /profile',
+    {
+      id: 'deleteAccount',
+      tag: 'Profiles',
+      summary: 'Delete your account',
+      description:
+        'With its nodes, profile, sessions and connections. There is no way back. Sessions that are not of a classic client need a login younger than 5 minutes.',
+      answers: { 204: { description: 'Gone' } },
+      errors: ['fresh_login_required'],
+    },
+  ],
+  [
+    'GET /profile/{node_id}',
+    {
+      id: 'profileOfNode',
+      tag: 'Profiles',
+      summary: 'The profile of the account that has this node',
+      answers: { 200: { description: 'The profile', name: 'Profile', schema: profileAnswer } },
+      errors: ['profile_not_found'],
+    },
+  ],
+  [
+    'GET /discovery/search',
+    {
+      id: 'search',
+      tag: 'Discovery',
+      summary: 'Who is good at something',
+      description: 'Skills are found however they are spelled or cased. The first 50, best first.',
+      answers: { 200: { description: 'Who was found', name: 'Found', schema: searchAnswer } },
+      errors: [],
+    },
+  ],
+]
