@@ -14,7 +14,7 @@ export const accessTokenClaims = z.object({
   iss: z.string(),
   aud: z.string(),
   sub: z.string().regex(/^[1-9][0-9]{0,15}$/),
-  sid: z.uuid(),
+  sid: z.uuid().lowercase(),
   jti: z.uuid(),
   iat: z.int(),
   exp: z.int(),

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { closeCodes } from '../../src/sockets/close-codes.js'
-import { NOW } from '../corpus/generate/case.js'
 import {
   FORMER_SECRET,
   SECRET,
@@ -14,11 +13,17 @@ import {
 import { JWT_FILE, makeJwtFile } from '../corpus/generate/tokens/jwt.js'
 import { expectErrorBody } from '../support/error-oracle.js'
 import { startHub, type TestHub } from '../support/hub.js'
-import { keySigner, signJws, spell, COMPACT } from '../support/jws.js'
 import { sendRaw } from '../support/raw-http.js'
 import { TestClock } from '../support/test-clock.js'
 import { type TestNode, type TestSocket, upgrade } from '../support/test-node.js'
-import { makeSessions, sessionIn, tokenOf, type TokenSources } from '../support/token-maker.js'
+import {
+  makeSessions,
+  proofFor,
+  sessionIn,
+  startBound,
+  tokenOf,
+  type TokenSources,
+} from '../support/token-maker.js'
 
 // UPDATE_CORPUS=1 writes the corpus anew.
 if (process.env.UPDATE_CORPUS !== undefined) writeFileSync(JWT_FILE, makeJwtFile())
@@ -42,6 +47,7 @@ async function startSources(): Promise<TokenSources & { other: TestHub; node: Te
   const node = await hub.registeredNode()
   const stranger = await other.signIn(node.accountId)
   const { sessionId } = sessionIn(node.person)
+  const bound = await startBound(node)
   const taken = {
     'access token': node.token,
     'access token of another hub': stranger.accessToken,
@@ -50,16 +56,11 @@ async function startSources(): Promise<TokenSources & { other: TestHub; node: Te
     'id of the session': sessionId,
     'id of the node': node.id,
     'id of the account': String(node.accountId),
-    'DPoP proof by the node key': proofBy(node),
+    'DPoP proof by the node key': proofFor({ node, path: '/users/me', token: node.token }, 'good')!,
+    'access token of a session bound to the node key': bound.accessToken,
+    'refresh token of a session bound to the node key': bound.refreshToken,
   }
   return { hub, other, node, sessions: await makeSessions(hub, node), taken }
-}
-
-function proofBy({ identity, hub }: TestNode): string {
-  const header = { typ: 'dpop+jwt', alg: 'RS256' }
-  const claims = { htm: 'GET', htu: `${hub.url}/users/me`, iat: NOW.getTime() / 1_000, jti: 'a' }
-  const signer = keySigner('RS256', identity.privateKey)
-  return spell(COMPACT, signJws(JSON.stringify(header), JSON.stringify(claims), signer))
 }
 
 /** What the hub answered, in the corpus's own words; null where it has none. */
@@ -68,34 +69,43 @@ type Verdict = JwtCase['expect'] | { readonly status: null; readonly code: strin
 type Sources = Awaited<ReturnType<typeof startSources>>
 
 async function askOver(way: Way, each: JwtCase, sources: Sources): Promise<Verdict> {
+  const { hub, node } = sources
   const token = tokenOf(each, sources)
   switch (way) {
     case 'header':
       return askByHeader(sources, each, token)
-    case 'refresh':
-      return verdictOf(
-        await sources.hub.fetch('POST', '/refresh', { body: { refresh_token: token } }),
-      )
+    case 'upgrade':
+      return askByUpgrade(node, hub.socketUrl, headersOf(each, { node, path: '/ws/signal', token }))
     case 'query':
-      return askByUpgrade(sources, token)
+      return askByUpgrade(node, `${hub.socketUrl}?token=${encodeURIComponent(token)}`)
     case 'frame':
       return askByFrame(sources, token)
+    case 'refresh':
+      return verdictOf(await hub.fetch('POST', '/refresh', { body: { refresh_token: token } }))
   }
 }
 
 /** The bytes of UTF-8 as they are: `fetch` would refuse to send what is no Latin-1. */
+function headersOf(
+  { authorization, proof }: JwtCase,
+  request: Parameters<typeof proofFor>[0],
+): Record<string, string> {
+  const value = authorization.replaceAll('{token}', request.token)
+  const dpop = proof === undefined ? null : proofFor(request, proof)
+  return {
+    authorization: Buffer.from(value).toString('latin1'),
+    ...(dpop === null ? {} : { dpop }),
+  }
+}
+
 async function askByHeader(
-  { hub, sessions }: Sources,
+  { hub, node, sessions }: Sources,
   each: JwtCase,
   token: string,
 ): Promise<Verdict> {
-  const value = each.authorization.replaceAll('{token}', token)
-  const authorization = Buffer.from(value).toString('latin1')
-  const answer = await sendRaw(hub, {
-    method: 'GET',
-    path: '/users/me',
-    headers: { authorization },
-  })
+  const path = '/users/me'
+  const headers = headersOf(each, { node, path, token })
+  const answer = await sendRaw(hub, { method: 'GET', path, headers })
   if (answer.status === 200) {
     expect(answer.body.id).toBe(sessions[each.recipe?.session ?? 'live'].accountId)
   }
@@ -108,8 +118,12 @@ function verdictOf(answer: Awaited<ReturnType<typeof sendRaw>>): Verdict {
   return { status: answer.status, code: answer.body.error_code }
 }
 
-async function askByUpgrade({ hub, node }: Sources, token: string): Promise<Verdict> {
-  const { socket, refused } = await upgrade(`${hub.socketUrl}?token=${encodeURIComponent(token)}`)
+async function askByUpgrade(
+  node: TestNode,
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<Verdict> {
+  const { socket, refused } = await upgrade(url, headers)
   return socket ? welcomed(socket, node) : verdictOf(refused)
 }
 
@@ -161,8 +175,8 @@ describe('the corpus of access tokens', () => {
   })
 
   it('has every case once and a reason for each', () => {
-    const asked = cases.map(({ input, recipe, taken, authorization, ways }) =>
-      JSON.stringify([input, recipe, taken, authorization, ways]),
+    const asked = cases.map(({ input, recipe, taken, authorization, proof, ways }) =>
+      JSON.stringify([input, recipe, taken, authorization, proof, ways]),
     )
     expect(asked.filter((each, index) => asked.indexOf(each) !== index)).toEqual([])
     for (const { why, source } of cases) for (const text of [why, source]) expect(text).not.toBe('')

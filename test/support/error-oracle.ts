@@ -37,10 +37,16 @@ export function expectErrorBody({ status, headers, body }: Answer): void {
     }
   }
   expect(headers.get('cache-control')).toBe('no-store')
-  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
+  expect(headers.get('www-authenticate')).toEqual(status === 401 ? challengeOf(error_code) : null)
   if (status === 429 || (status === 503 && error_code !== 'provider_not_configured')) {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   }
   if (status >= 500) expect(JSON.stringify(body)).not.toMatch(INTERNALS)
   expect(JSON.stringify(body).length).toBeLessThanOrEqual(4_096)
+}
+
+/** What is wrong with a proof is told by the scheme it belongs to (RFC 9449 §7.1). */
+function challengeOf(code: string): unknown {
+  if (!code.includes('dpop')) return 'Bearer'
+  return expect.stringMatching(/^DPoP error="\w+", algs="[\w ]+", Bearer$/)
 }

@@ -1,7 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, createPublicKey, randomUUID, type KeyObject } from 'node:crypto'
 
 import { expect } from '@jest/globals'
+import { calculateJwkThumbprint } from 'jose'
 
+import { spkiSha256Of } from '../../src/identity/node-id.js'
+import { RefreshService } from '../../src/tokens/refresh.service.js'
 import type { CorpusText } from '../corpus/generate/case.js'
 import type { Content } from '../corpus/generate/tokens/dpop-case.js'
 import {
@@ -9,12 +12,14 @@ import {
   SECRET,
   type JwtCase,
   type JwtRecipe,
+  type SentProof,
   type SessionName,
   type Taken,
 } from '../corpus/generate/tokens/jwt-case.js'
 import type { SignedIn, TestHub } from './hub.js'
 import { COMPACT, hmacSigner, keySigner, signJws, spell, type JwsParts } from './jws.js'
 import type { TestNode } from './test-node.js'
+import { POOL_SIZE, poolKey } from './x509.js'
 
 /** Whose id and account a recipe's `{sid}` and `{account}` are. */
 export interface NamedSession {
@@ -69,6 +74,47 @@ export async function makeSessions(
     'of another person': sessionIn(other),
     'never was': { sessionId: randomUUID(), accountId: node.accountId },
   }
+}
+
+/** A session of the node's own that its key must sign for (RFC 9449). */
+export async function startBound({ hub, accountId, identity }: TestNode): Promise<SignedIn> {
+  const publicKey = createPublicKey(identity.privateKey)
+  const pair = await hub.app.get(RefreshService).start({
+    accountId,
+    provider: 'github',
+    client: 'desktop',
+    dpopJkt: await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
+    node: spkiSha256Of(publicKey),
+  })
+  hub.tokens.push(pair.accessToken, pair.refreshToken)
+  return { accountId, ...pair }
+}
+
+/** The DPoP header of a request by the node; null for none. */
+export function proofFor(
+  request: { node: TestNode; path: string; token: string },
+  kind: SentProof,
+): string | null {
+  if (kind === 'no proof') return null
+  const { node, path, token } = request
+  const key = kind === 'by another key' ? poolKey(POOL_SIZE - 1) : node.identity.privateKey
+  const proof = signProof(key, {
+    jti: randomUUID(),
+    htm: kind === 'with another method' ? 'POST' : 'GET',
+    htu: node.hub.url + (kind === 'with another path' ? '/profile' : path),
+    iat: node.hub.clock.now() / 1_000 - (kind === 'of an hour ago' ? 3_600 : 0),
+    ath: createHash('sha256')
+      .update(kind === 'with another token' ? `${token}x` : token)
+      .digest('base64url'),
+  })
+  // As Node joins a header that comes twice.
+  return kind === 'twice' ? `${proof}, ${proof}` : proof
+}
+
+function signProof(key: KeyObject, claims: object): string {
+  const jwk = createPublicKey(key).export({ format: 'jwk' })
+  const header = JSON.stringify({ typ: 'dpop+jwt', alg: 'RS256', jwk })
+  return spell(COMPACT, signJws(header, JSON.stringify(claims), keySigner('RS256', key)))
 }
 
 /** Two generations on, the first refresh token is a thief's (CONTRACT §4.2). */

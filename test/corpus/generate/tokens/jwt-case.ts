@@ -33,6 +33,19 @@ export type Taken =
   | 'id of the node'
   | 'id of the account'
   | 'DPoP proof by the node key'
+  | 'access token of a session bound to the node key'
+  | 'refresh token of a session bound to the node key'
+
+/** The DPoP header that comes along (RFC 9449). But for what it says, it is a good one by the node key. */
+export type SentProof =
+  | 'good'
+  | 'by another key'
+  | 'with another token'
+  | 'with another path'
+  | 'with another method'
+  | 'of an hour ago'
+  | 'twice'
+  | 'no proof'
 
 /** Keys by the names that the cases use; all of them are published here. */
 export const JWT_KEYS: Readonly<Record<string, KeyObject>> = {
@@ -70,10 +83,10 @@ export interface JwtRecipe {
 }
 
 /**
- * `header`: `GET /users/me`. `query`: the upgrade with `?token=`. `frame`: the first frame of a
+ * `header`: `GET /users/me`. `upgrade`: the same header at the upgrade. `query`: the upgrade with `?token=`. `frame`: the first frame of a
  * socket. `refresh`: `POST /refresh`.
  */
-export type Way = 'header' | 'query' | 'frame' | 'refresh'
+export type Way = 'header' | 'upgrade' | 'query' | 'frame' | 'refresh'
 
 /** One token, how it comes to the hub, and what the hub must answer. */
 export interface JwtCase {
@@ -86,6 +99,7 @@ export interface JwtCase {
   readonly ways: readonly Way[]
   /** The header's value around `{token}`. */
   readonly authorization: string
+  readonly proof?: SentProof
   readonly expect: { readonly status: number; readonly code: string | null }
   readonly why: string
   readonly source: string
@@ -107,6 +121,9 @@ const STATUS = {
   session_ended: 401,
   invalid_refresh_token: 401,
   invalid_request: 400,
+  dpop_required: 401,
+  invalid_dpop_proof: 401,
+  use_dpop_nonce: 401,
 } as const
 
 /** What is left out is that of a token as the hub issues it. */
@@ -128,6 +145,7 @@ export interface JwtAttempt {
   readonly length?: number
   readonly ways?: readonly Way[]
   readonly authorization?: string
+  readonly proof?: SentProof
 }
 
 /** Collects the cases of one class and numbers them; `expect` is what most of them must get. */
@@ -147,6 +165,7 @@ export class JwtCaseList {
       ...(input !== undefined ? { input } : taken ? { taken } : { recipe: recipeOf(attempt) }),
       ways: attempt.ways ?? EVERY_WAY,
       authorization: attempt.authorization ?? 'Bearer {token}',
+      ...(attempt.proof ? { proof: attempt.proof } : {}),
       expect: { status: STATUS[expect], code: expect === 'ok' ? null : expect },
       why,
       source,

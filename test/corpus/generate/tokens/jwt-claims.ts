@@ -206,6 +206,7 @@ function addSessions(list: JwtCaseList): void {
     [7, 'sid as a number'],
     [['{sid}'], 'sid as an array'],
     ['x', 'sid that is no UUID'],
+    ['{SID}', 'sid in capitals: it has one spelling'],
     ['urn:uuid:{sid}', 'sid as a URN'],
     ['{{sid}}', 'sid in braces, as Postgres would take it'],
     ['{sid without dashes}', 'sid without dashes, as Postgres would take it'],

@@ -1,4 +1,4 @@
-import { JwtCaseList } from './jwt-case.js'
+import { JwtCaseList, type SentProof } from './jwt-case.js'
 
 /** J5: what is somebody's, but no access token. */
 export function crossUseCases(): JwtCaseList {
@@ -43,6 +43,7 @@ export function crossUseCases(): JwtCaseList {
   addOpaque(list)
   addForeign(list)
   addSchemes(list)
+  addBound(list)
   return list
 }
 
@@ -95,7 +96,7 @@ function addSchemes(list: JwtCaseList): void {
       source: 'RFC 6750 §2.1',
       taken: 'access token',
       authorization,
-      ways: ['header'],
+      ways: ['header', 'upgrade'],
     })
   add('a good token under the scheme Basic', 'Basic {token}')
   add('a good token under the scheme Token', 'Token {token}')
@@ -105,4 +106,53 @@ function addSchemes(list: JwtCaseList): void {
   add('the scheme twice', 'Bearer Bearer {token}')
   add('a parameter', 'Bearer token="{token}"')
   add('a scheme that begins otherwise', 'xBearer {token}')
+}
+
+/** The token of a session that is bound to a key is worth nothing to who stole it. */
+function addBound(list: JwtCaseList): void {
+  const source = 'RFC 9449 §7.1, §7.2'
+  const bound = 'access token of a session bound to the node key'
+  const required = { source, taken: bound, expect: 'dpop_required' } as const
+  list.add({ ...required, why: 'a bound token as a bearer token' })
+  list.add({
+    ...required,
+    why: 'a bound token as a bearer token, with a good proof: the scheme decides',
+    proof: 'good',
+    ways: ['header', 'upgrade'],
+  })
+  list.add({
+    ...required,
+    why: 'the refresh token of a bound session without a proof',
+    source: 'RFC 9449 §5',
+    taken: 'refresh token of a session bound to the node key',
+    ways: ['refresh'],
+  })
+  const headers = { source, authorization: 'DPoP {token}', ways: ['header', 'upgrade'] } as const
+  const refused = (why: string, proof: SentProof): void =>
+    list.add({ ...headers, why, taken: bound, proof, expect: 'invalid_dpop_proof' })
+  refused('a bound token and no proof', 'no proof')
+  refused('a bound token and a proof by another key', 'by another key')
+  refused('a bound token and a proof that was made with another token', 'with another token')
+  refused('a bound token and a proof for another path', 'with another path')
+  refused('a bound token and a proof for another method', 'with another method')
+  refused('a bound token and two proofs', 'twice')
+  list.add({
+    ...headers,
+    why: 'a bound token and a proof of an hour ago',
+    taken: bound,
+    proof: 'of an hour ago',
+    expect: 'use_dpop_nonce',
+  })
+  list.add({
+    ...headers,
+    why: 'a bearer token under the scheme DPoP',
+    taken: 'access token',
+    proof: 'good',
+  })
+  list.add({
+    ...headers,
+    why: 'a refresh token under the scheme DPoP',
+    taken: 'refresh token of a session bound to the node key',
+    proof: 'good',
+  })
 }

@@ -45,6 +45,17 @@ export function goodCases(): JwtCaseList {
   })
   const scheme = (why: string, authorization: string): void =>
     add(why, 'RFC 9110 §11.1, §5.5', { taken: 'access token', authorization, ways: ['header'] })
+  add('a token of a session bound to a key, with a proof by it', 'RFC 9449 §7.1', {
+    taken: 'access token of a session bound to the node key',
+    authorization: 'DPoP {token}',
+    proof: 'good',
+    ways: ['header', 'upgrade'],
+  })
+  add('a bearer token and a proof that nobody asked for', 'RFC 9449 §7.1', {
+    taken: 'access token',
+    proof: 'good',
+    ways: ['header', 'upgrade'],
+  })
   scheme('the scheme in lower case', 'bearer {token}')
   scheme('the scheme in capitals', 'BEARER {token}')
   scheme('two spaces', 'Bearer  {token}')
