@@ -7,6 +7,8 @@ import { nodeIdsOf } from '../src/identity/node-id.js'
 import {
   authOkFrame,
   errorFrame,
+  modernSignalFrame,
+  noticeFrame,
   parseFrame,
   pongFrame,
   signalFrame,
@@ -17,34 +19,63 @@ const document = readFileSync('docs/protocol.md', 'utf8')
 interface Example {
   readonly direction: string
   readonly kind: string
-  /** Of a refused frame. */
-  readonly code: string
+  /** The code of a refused frame, or `v2` for what only modern clients get. */
+  readonly mark: string
   readonly text: string
 }
 
-/** Code blocks marked `json to-hub ping`, `json from-hub pong` or `json to-hub refused <code>`. */
+/** Code blocks marked `json to-hub ping`, `json from-hub signal v2`, `json to-hub refused <code>`. */
 const examples: Example[] = [
   ...document.matchAll(/^```json (to-hub|from-hub) (\w+) ?(\w*)\n(.*?)^```$/gms),
-].map(([, direction = '', kind = '', code = '', text = '']) => ({ direction, kind, code, text }))
+].map(([, direction = '', kind = '', mark = '', text = '']) => ({ direction, kind, mark, text }))
 
 const toHub = examples.filter(({ direction }) => direction === 'to-hub')
 const taken = toHub.filter(({ kind }) => kind !== 'refused')
 const refused = toHub.filter(({ kind }) => kind === 'refused')
 const fromHub = examples.filter(({ direction }) => direction === 'from-hub')
 
-/** Every frame the hub writes, made again from what the example says. */
-const writers: Readonly<Record<string, (example: Record<string, unknown>) => string>> = {
-  auth_ok: ({ node_id }) => authOkFrame(String(node_id)),
-  signal: ({ target_node_id, sender_node_id, payload }) =>
-    signalFrame(String(target_node_id), String(sender_node_id), JSON.stringify(payload)),
-  pong: ({ timestamp }) => pongFrame(JSON.stringify(timestamp)),
-  error: ({ code, message, target_node_id, retry_after }) =>
-    errorFrame({
-      code: String(code),
-      message: String(message),
-      ...(target_node_id === undefined ? {} : { target: String(target_node_id) }),
-      ...(retry_after === undefined ? {} : { retryAfterSeconds: Number(retry_after) }),
-    }),
+type Fields = Record<string, any>
+
+/** Every frame the hub writes, made again from what the example says, with the function that does. */
+const writers: Readonly<Record<string, readonly [string, (example: Fields) => string]>> = {
+  auth_ok: ['authOk', ({ node_id }) => authOkFrame(node_id)],
+  signal: [
+    'signal',
+    ({ target_node_id, sender_node_id, payload }) =>
+      signalFrame(target_node_id, sender_node_id, JSON.stringify(payload)),
+  ],
+  'signal v2': [
+    'modernSignal',
+    (example) =>
+      modernSignalFrame(
+        example.target_node_id,
+        {
+          nodeId: example.sender_node_id,
+          shortId: example.sender_node_id,
+          longId: example.sender_node_id,
+          isProven: example.sender_proven,
+          spkiSha256: example.sender_spki_sha256,
+        },
+        JSON.stringify(example.payload),
+      ),
+  ],
+  pong: ['pong', ({ timestamp }) => pongFrame(JSON.stringify(timestamp))],
+  error: [
+    'error',
+    ({ code, message, target_node_id, retry_after }) =>
+      errorFrame({
+        code,
+        message,
+        ...(target_node_id === undefined ? {} : { target: target_node_id }),
+        ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
+      }),
+  ],
+  'keys_low v2': ['notice', ({ count }) => noticeFrame({ type: 'keys_low', count })],
+  'node_rotation v2': [
+    'notice',
+    ({ node_id, new_node_id, effective_at }) =>
+      noticeFrame({ type: 'node_rotation', node_id, new_node_id, effective_at }),
+  ],
 }
 
 describe('docs/protocol.md', () => {
@@ -56,13 +87,14 @@ describe('docs/protocol.md', () => {
     expect(parseFrame(text).type).toBe(kind)
   })
 
-  it.each(refused)('shows a frame that the hub refuses with $code', ({ code, text }) => {
-    expect(parseFrame(text)).toMatchObject({ type: 'refused', code })
+  it.each(refused)('shows a frame that the hub refuses with $mark', ({ mark, text }) => {
+    expect(parseFrame(text)).toMatchObject({ type: 'refused', code: mark })
   })
 
-  it.each(fromHub)('shows the $kind frame that the hub writes', ({ kind, text }) => {
-    const example: Record<string, unknown> = JSON.parse(text)
-    const written: unknown = JSON.parse(writers[kind]?.(example) ?? 'null')
+  it.each(fromHub)('shows the $kind frame that the hub writes', ({ kind, mark, text }) => {
+    const example: Fields = JSON.parse(text)
+    const [, write] = writers[`${kind} ${mark}`.trim()] ?? []
+    const written: unknown = JSON.parse(write?.(example) ?? 'null')
 
     expect(example.type).toBe(kind)
     expect(written).toEqual(example)
@@ -77,10 +109,10 @@ describe('docs/protocol.md', () => {
 
     expect(types.length).toBeGreaterThan(2)
     expect([...new Set(taken.map(({ kind }) => kind))].sort()).toEqual(types.sort())
-    expect([...new Set(fromHub.map(({ kind }) => kind))].sort()).toEqual(
-      Object.keys(writers).sort(),
-    )
-    expect(written.filter((name) => name !== 'parse')).toHaveLength(fromHubKinds().length)
+    const shown = fromHub.map(({ kind, mark }) => `${kind} ${mark}`.trim())
+    expect([...new Set(shown)].sort()).toEqual(Object.keys(writers).sort())
+    const used = Object.values(writers).map(([name]) => name)
+    expect([...new Set(used)].sort()).toEqual(written.filter((name) => name !== 'parse').sort())
   })
 
   it('derives the id of its example key as the hub does', () => {
@@ -101,7 +133,3 @@ describe('docs/protocol.md', () => {
     }
   })
 })
-
-function fromHubKinds(): string[] {
-  return [...new Set(fromHub.map(({ kind }) => kind))]
-}

@@ -9,6 +9,7 @@ import { Heartbeat } from '../sockets/heartbeat.js'
 import { type Notice, NoticeFeed } from '../tokens/notice-feed.js'
 import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
+import { noticeFrame } from './protocol/frames.js'
 
 /** Seconds a target may stay unable to take frames before it is closed with 1013. */
 const SLOW_SECONDS = 10
@@ -81,7 +82,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
 
   /** To modern clients only. One that does not read hears nothing more: it is about to be closed. */
   private pass({ to, frame }: Notice): void {
-    const text = JSON.stringify(frame)
+    const text = noticeFrame(frame)
     for (const connection of this.connections.all()) {
       const { accountId, node } = connection.actor
       const isMeant =

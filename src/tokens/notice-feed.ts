@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common'
 
+/** What only modern clients are told (CONTRACT §3; `node_rotation` is this hub's own). */
+export type NoticeFrame =
+  | { readonly type: 'keys_low'; readonly count: number }
+  | {
+      readonly type: 'node_rotation'
+      readonly node_id: string
+      readonly new_node_id: string
+      readonly effective_at: string
+    }
+
 /** Something the owner of a node should hear of on the sockets of modern clients (`?v=2`). */
 export interface Notice {
   /** Whose connections: those of one node, or all of an account. */
   readonly to: { readonly spkiSha256: string } | { readonly accountId: number }
-  /** The frame, as the client gets it. */
-  readonly frame: Readonly<Record<string, unknown>> & { readonly type: string }
+  readonly frame: NoticeFrame
 }
 
 /** Tells this instance what its connected nodes should hear. Nobody connected: nobody hears it. */

@@ -1,4 +1,5 @@
 import type { ActorNode } from '../../identity/actor.js'
+import type { NoticeFrame } from '../../tokens/notice-feed.js'
 import { MAX_FRAME_DEPTH, readFrameText } from './frame-text.js'
 
 /** Characters of a caller's text that an answer repeats at most. */
@@ -126,6 +127,11 @@ export function authOkFrame(nodeId: string): string {
     message: `Successfully connected as ${nodeId}`,
     node_id: nodeId,
   })
+}
+
+/** To `v=2` connections only. */
+export function noticeFrame(notice: NoticeFrame): string {
+  return JSON.stringify(notice)
 }
 
 export interface ErrorFrame {
