@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HubConfig } from '../config/hub-config.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Public } from '../tokens/decorators.js'
+import { isAskedAt } from './asked-at.js'
 import { LegacyLoginDisabledError } from './auth.errors.js'
 import { type CallbackQuery, callbackQuery } from './auth.schema.js'
 import { BrowserCookie } from './browser-cookie.js'
@@ -63,19 +64,4 @@ export class AuthController {
       .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       .redirect(classicEnding(outcome), 303)
   }
-}
-
-/**
- * Whether the browser asked for PUBLIC_URL's host. A proxy in front may put its own name into Host
- * and the browser's into X-Forwarded-Host; lying there only spares the liar a redirect.
- */
-function isAskedAt(publicUrl: string, { headers }: FastifyRequest): boolean {
-  const { host, protocol } = new URL(publicUrl)
-  const named = [headers.host ?? '', ...String(headers['x-forwarded-host'] ?? '').split(',')]
-  return named.some((each) => hostOf(`${protocol}//${each.trim()}`) === host)
-}
-
-/** As URLs spell it: in lower case, without the default port or a final dot. */
-function hostOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host.replace(/\.(?=:|$)/, '') : null
 }
