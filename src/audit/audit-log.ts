@@ -58,7 +58,8 @@ export class AuditLog {
 
   /**
    * Writes one event down, in the caller's transaction when `queries` is given. An account that is
-   * gone has no trail: then nothing is written.
+   * gone, or being deleted, has no trail: then nothing is written. It waits for nobody but another
+   * event of the same account, so callers may hold locks of any kind.
    *
    * Indexes: accounts_pkey, audit_events_account_id_idx.
    */
@@ -77,7 +78,7 @@ export class AuditLog {
        )
        INSERT INTO audit_events (account_id, kind, at, detail)
        SELECT id, $2, date_trunc('minute', $3::timestamptz), $4
-         FROM accounts WHERE id = $1 FOR KEY SHARE`,
+         FROM accounts WHERE id = $1 FOR KEY SHARE SKIP LOCKED`,
       [accountId, kind, this.clock.date(), this.dataKey.seal(PURPOSE, JSON.stringify(detail))],
     )
   }

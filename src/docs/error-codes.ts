@@ -26,6 +26,7 @@ const STATUS_BY_CODE = {
   origin_not_allowed: 403,
   not_found: 404,
   profile_not_found: 404,
+  session_not_found: 404,
   rate_limited: 429,
   internal_error: 500,
   unavailable: 503,

@@ -3,11 +3,13 @@ import { HEALTH_OPERATIONS } from './operations/health.js'
 import { LOGIN_OPERATIONS } from './operations/login.js'
 import { NODE_OPERATIONS } from './operations/nodes.js'
 import { PROFILE_OPERATIONS } from './operations/profiles.js'
+import { SESSION_OPERATIONS } from './operations/sessions.js'
 
 /** By method and path, as the document spells them. A route that is not here makes the test fail. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ...HEALTH_OPERATIONS,
   ...LOGIN_OPERATIONS,
+  ...SESSION_OPERATIONS,
   ...NODE_OPERATIONS,
   ...PROFILE_OPERATIONS,
 ])

@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly expires_at: Date
   readonly authenticated_at: Date | null
   readonly dpop_jkt: string | null
+  /** Written down as used since the hour began. */
+  readonly is_used_this_hour: boolean
   readonly spki_sha256: string | null
   readonly node_id: string
   readonly node_id_16: string

@@ -10,7 +10,8 @@ import type { Actor, SessionClient } from '../identity/actor.js'
 import { judgeRefresh, type RefreshState, type RefreshVerdict } from './refresh-rule.js'
 import { sessionOf, type SessionRow } from './session-row.js'
 
-const PLACE = 'place'
+/** What places are sealed for. */
+export const PLACE = 'place'
 
 /** A live session: who it is, and where its refresh tokens stand. */
 export interface Session {
@@ -79,6 +80,7 @@ export interface ConnectedSession {
 const LIVE_SESSIONS = `
   SELECT s.id, s.account_id, s.provider, s.client, s.generation, s.successor_used_at, s.expires_at,
          s.authenticated_at, s.dpop_jkt,
+         s.last_used_at >= date_trunc('hour', $1::timestamptz) AS is_used_this_hour,
          n.spki_sha256, n.node_id, n.node_id_16, n.node_id_32, n.proven_at IS NOT NULL AS is_proven
     FROM sessions s
     LEFT JOIN nodes n ON n.spki_sha256 = s.node AND n.account_id = s.account_id
@@ -151,12 +153,15 @@ export class SessionStore {
         `${LIVE_SESSIONS} AND s.id = ANY ($2::uuid[]) ORDER BY s.id FOR UPDATE OF s`,
         [now, [...attemptOf.keys()]],
       )
+      const unusedThisHour = new Set(
+        rows.filter((row) => !row.is_used_this_hour).map(({ id }) => id),
+      )
       const results = rows.flatMap((row) => {
         const session = sessionOf(row)
         const attempt = attemptOf.get(row.id)
         return attempt ? [{ session, verdict: judgeAttempt(session, attempt, now.getTime()) }] : []
       })
-      await this.advance(queries, results, now)
+      await this.writeUse(queries, results, unusedThisHour, now)
       await this.revokeReplayed(queries, results, now)
       return new Map(results.map((result) => [result.session.actor.sessionId, result]))
     })
@@ -235,24 +240,30 @@ export class SessionStore {
     return rows.map(({ id }) => id)
   }
 
-  private async advance(
+  /** Which generation is the newest, and, once an hour, that the session is in use. */
+  private async writeUse(
     queries: Queries,
     results: readonly RefreshResult[],
+    unusedThisHour: ReadonlySet<string>,
     now: Date,
   ): Promise<void> {
-    const advanced = results.flatMap(({ session, verdict }) =>
-      verdict.kind === 'advance'
-        ? [{ id: session.actor.sessionId, generation: verdict.state.generation }]
-        : [],
-    )
-    if (advanced.length === 0) return
+    const used = results.flatMap(({ session: { actor, refresh }, verdict }) => {
+      if (!('issue' in verdict)) return []
+      const { generation } = verdict.kind === 'advance' ? verdict.state : refresh
+      const isNew = verdict.kind === 'advance' || unusedThisHour.has(actor.sessionId)
+      return isNew ? [{ id: actor.sessionId, generation }] : []
+    })
+    if (used.length === 0) return
+    // Index: sessions_pkey.
     await queries.rows(
       `UPDATE sessions s
-          SET generation = a.generation, successor_used_at = $3,
+          SET generation = u.generation,
+              successor_used_at = CASE WHEN u.generation > s.generation THEN $3
+                                       ELSE s.successor_used_at END,
               last_used_at = date_trunc('hour', $3::timestamptz)
-         FROM unnest($1::uuid[], $2::int[]) AS a (id, generation)
-        WHERE s.id = a.id`,
-      [advanced.map(({ id }) => id), advanced.map(({ generation }) => generation), now],
+         FROM unnest($1::uuid[], $2::int[]) AS u (id, generation)
+        WHERE s.id = u.id`,
+      [used.map(({ id }) => id), used.map(({ generation }) => generation), now],
     )
   }
 
@@ -264,6 +275,8 @@ export class SessionStore {
     const replayed = results
       .filter(({ verdict }) => verdict.kind === 'replayed')
       .map(({ session }) => session.actor)
+      // Events of full trails push older ones out: in one order, for the same reason as above.
+      .sort((one, other) => one.accountId - other.accountId)
     if (replayed.length === 0) return
     await queries.rows('UPDATE sessions SET revoked_at = $2 WHERE id = ANY ($1::uuid[])', [
       replayed.map(({ sessionId }) => sessionId),

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common'
 
 import { AccessTokens } from './access-token.js'
+import { AccountSessions } from './account-sessions.js'
 import { DpopProofs } from './dpop.js'
 import { NoticeFeed } from './notice-feed.js'
 import { RefreshService } from './refresh.service.js'
@@ -14,6 +15,7 @@ import { TokenVerifier } from './token-verifier.js'
 @Module({
   providers: [
     AccessTokens,
+    AccountSessions,
     DpopProofs,
     NoticeFeed,
     RefreshService,
@@ -24,6 +26,7 @@ import { TokenVerifier } from './token-verifier.js'
     TokenVerifier,
   ],
   exports: [
+    AccountSessions,
     DpopProofs,
     NoticeFeed,
     RefreshService,

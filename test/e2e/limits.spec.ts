@@ -25,6 +25,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'POST /register-node-id': 3,
   'PUT /profile': 2,
   'DELETE /profile': 5,
+  'DELETE /sessions': 5,
   'GET /discovery/search': 3,
   'GET /livez': 300,
   'GET /readyz': 300,

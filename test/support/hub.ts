@@ -56,8 +56,13 @@ export class TestHub implements AsyncDisposable {
     return this.config.http.publicUrl
   }
 
+  /** Where this instance listens; `url` is where clients find the hub, which may be another one. */
+  get origin(): string {
+    return `http://127.0.0.1:${this.config.http.port}`
+  }
+
   get socketUrl(): string {
-    return `${this.url.replace('http', 'ws')}/ws/signal`
+    return `${this.origin.replace('http', 'ws')}/ws/signal`
   }
 
   /** A request as a client makes it: JSON in, JSON out, no redirect followed. */
@@ -67,7 +72,7 @@ export class TestHub implements AsyncDisposable {
     options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
   ): Promise<Answer<Body>> {
     const { token, body, headers } = options
-    const response = await fetch(this.url + path, {
+    const response = await fetch(this.origin + path, {
       method,
       redirect: 'manual',
       headers: {

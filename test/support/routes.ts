@@ -11,6 +11,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   provider: 'github',
   node_id: 'dpc-node-0123456789abcdef',
   file: 'page.js',
+  session_id: '0b5c2a1e-7d57-4a9f-9a3c-2f6f0d6a4e11',
 }
 
 /** The route table, read off the tree that Fastify prints. HEAD is answered with its GET; CORS is no route. */
