@@ -21,7 +21,7 @@ const V3 = 2
 const MAX_SERIAL_BYTES = 20
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
-/** Extensions that may be critical, because nothing they can say is against a node's certificate. */
+/** Extensions whose value is read. They may be critical, because nothing they can say is against a node's certificate. */
 const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
   BASIC_CONSTRAINTS,
   '2.5.29.14', // subjectKeyIdentifier
@@ -30,6 +30,8 @@ const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
   '2.5.29.35', // authorityKeyIdentifier
   '2.5.29.37', // extKeyUsage
 ])
+/** RFC 5280 §4.2.1.1 and §4.2.1.2; other nodes' OpenSSL takes a critical one for unknown. */
+const NEVER_CRITICAL: ReadonlySet<string> = new Set(['2.5.29.14', '2.5.29.35'])
 
 /**
  * Takes an X.509 v3 certificate apart (RFC 5280 §4.1) and checks its form.
@@ -144,14 +146,16 @@ function checkExtension(item: DerValue): string {
   fields.end()
   if (critical?.content[0] === 0)
     throw new DerError('extension: expected critical to be left out when it is false')
-  if (KNOWN_EXTENSIONS.has(id)) {
-    const value = readDer(content)
-    if (id === BASIC_CONSTRAINTS) checkBasicConstraints(value)
-  } else if (critical !== null)
+  const isKnown = KNOWN_EXTENSIONS.has(id)
+  if (critical !== null && (!isKnown || NEVER_CRITICAL.has(id)))
     throw new CertificateError(
       'certificate_extension_unsupported',
-      `extensions: the hub does not know ${name(id)}, which is marked critical`,
+      `extensions: ${name(id)} is marked critical, and ${isKnown ? 'RFC 5280 forbids that' : 'the hub does not know it'}`,
     )
+  if (isKnown) {
+    const value = readDer(content)
+    if (id === BASIC_CONSTRAINTS) checkBasicConstraints(value)
+  }
   return id
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { createPublicKey, verify, X509Certificate, type KeyObject } from 'node:crypto'
 
 import { readCertificate, type CertificateFields } from './certificate-fields.js'
 import { CertificateError, shown, type CertificateErrorCode } from './certificate.errors.js'
@@ -30,7 +30,8 @@ const SIGNATURES = {
 } as const
 
 export interface RegistrationRequest {
-  readonly nodeId: string
+  /** Null where only the certificate is sent: then its CN is the id. */
+  readonly nodeId: string | null
   /** The classic route's second copy of the key; null where only the certificate is sent. */
   readonly publicKeyPem: string | null
   readonly certificatePem: string
@@ -62,13 +63,13 @@ export function checkRegistration(
 ): NodeCertificate {
   checkSize('certificate', request.certificatePem, MAX_CERTIFICATE_BYTES)
   checkSize('public_key', request.publicKeyPem ?? '', MAX_PUBLIC_KEY_BYTES)
-  const nodeId = checkNodeId(request.nodeId)
+  const submittedId = request.nodeId === null ? null : checkNodeId('node_id', request.nodeId)
   const sentKey = request.publicKeyPem === null ? null : readPublicKey(request.publicKeyPem)
   const der = wellFormed('certificate_malformed', 'certificate', () =>
     readPem(request.certificatePem, 'CERTIFICATE'),
   )
   const fields = wellFormed('certificate_malformed', 'certificate', () => readCertificate(der))
-  checkNames(fields, nodeId)
+  const nodeId = checkNames(fields, submittedId)
   checkValidity(fields, now)
   const publicKey = wellFormed('key_malformed', 'key', () => checkPublicKey(fields.spki, accept))
   const digest = checkSignatureAlgorithm(fields, publicKey)
@@ -76,6 +77,7 @@ export function checkRegistration(
   const ids = nodeIdsOf(publicKey)
   checkNodeIdOf(nodeId, ids)
   checkSignature(fields, publicKey, digest)
+  checkReadable(der)
   return {
     pem: writePem('CERTIFICATE', der.bytes),
     publicKeyPem: writePem('PUBLIC KEY', fields.spki.bytes),
@@ -112,12 +114,12 @@ function wellFormed<T>(code: CertificateErrorCode, field: string, read: () => T)
   }
 }
 
-function checkNodeId(nodeId: string): NodeId {
+function checkNodeId(field: 'node_id' | 'CN', nodeId: string): NodeId {
   const parsed = nodeIdSchema.safeParse(nodeId)
   if (parsed.success) return parsed.data
   throw new CertificateError(
     'node_id_malformed',
-    `node_id: expected dpc-node- and 16 or 32 lower-case hex characters, found ${shown(nodeId)}`,
+    `${field}: expected dpc-node- and 16 or 32 lower-case hex characters, found ${shown(nodeId)}`,
   )
 }
 
@@ -125,7 +127,8 @@ function readPublicKey(text: string): DerValue {
   return wellFormed('public_key_malformed', 'public_key', () => readPem(text, 'PUBLIC KEY'))
 }
 
-function checkNames(fields: CertificateFields, nodeId: NodeId): void {
+/** The CN, which is the id that was submitted, if one was. */
+function checkNames(fields: CertificateFields, submittedId: NodeId | null): NodeId {
   const { issuer, subject } = fields
   const commonName = wellFormed('certificate_malformed', 'certificate', () => commonNameOf(subject))
   if (!issuer.bytes.equals(subject.bytes))
@@ -133,11 +136,12 @@ function checkNames(fields: CertificateFields, nodeId: NodeId): void {
       'certificate_not_self_signed',
       'certificate: expected the issuer to equal the subject byte for byte, found another issuer',
     )
-  if (commonName !== nodeId)
+  if (submittedId !== null && commonName !== submittedId)
     throw new CertificateError(
       'common_name_mismatch',
-      `CN: expected the submitted node_id ${nodeId}, found ${shown(commonName)}`,
+      `CN: expected the submitted node_id ${submittedId}, found ${shown(commonName)}`,
     )
+  return submittedId ?? checkNodeId('CN', commonName)
 }
 
 function checkValidity({ notBefore, notAfter }: CertificateFields, now: Date): void {
@@ -223,4 +227,20 @@ function checkSignature(fields: CertificateFields, key: KeyObject, digest: strin
       'certificate_signature_invalid',
       "signature: expected one made with the certificate's own key, found one that does not verify",
     )
+}
+
+/**
+ * Other nodes are given this certificate, and most read it with OpenSSL. It looks at what the hub does not:
+ * the values in names besides the CN.
+ */
+function checkReadable(der: DerValue): void {
+  try {
+    new X509Certificate(der.bytes)
+  } catch (cause) {
+    throw new CertificateError(
+      'certificate_malformed',
+      'certificate: OpenSSL cannot read it, so other nodes could not; is there a value in the subject that is no text?',
+      { cause },
+    )
+  }
 }

@@ -198,6 +198,14 @@ function names(): CaseList {
   add(malformed, 'an RDN without an attribute', subject(der.set(), own))
   add(malformed, 'an RDN that is a SEQUENCE', subject(der.sequence(attribute(CN, der.utf8(ID)))))
   add(malformed, 'a CN without a value', subject(der.set(der.sequence(der.oid(CN)))))
+  for (const [why, value] of [
+    ['an organisation that is a SET', der.set(der.utf8('D-PC'))],
+    ['an organisation that is no UTF-8', der.tlv(0x0c, Buffer.from([0xc0, 0xaf]))],
+    ['an organisation of half a BMP character', der.tlv(0x1e, Buffer.from([0]))],
+  ] as const)
+    add(malformed, `${why}: OpenSSL cannot read it`, subject(own, relative('2.5.4.10', value)), {
+      source: 'found by recombination: other nodes must be able to read what the hub accepts',
+    })
   add('ok', 'PrintableString', subject(cn(der.printable(ID))))
   add('ok', 'an organisation beside the CN', subject(ORGANISATION, own))
   nodeIds(list)

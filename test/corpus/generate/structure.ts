@@ -158,6 +158,17 @@ function extensions(list: CaseList): void {
     extension('1.3.6.1.4.1.11129.2.4.3', true, der.nul()),
   ])
   add(unsupported, 'nameConstraints, critical', [extension('2.5.29.30', true, der.sequence())])
+  const identifier = Buffer.alloc(20, 7)
+  const subjectKey = (critical: boolean): Buffer =>
+    extension('2.5.29.14', critical, der.octets(identifier))
+  const authorityKey = (critical: boolean): Buffer =>
+    extension('2.5.29.35', critical, der.sequence(der.tlv(0x80, identifier)))
+  add('ok', 'subjectKeyIdentifier and authorityKeyIdentifier', [
+    subjectKey(false),
+    authorityKey(false),
+  ])
+  add(unsupported, 'subjectKeyIdentifier, critical: openssl verify refuses it', [subjectKey(true)])
+  add(unsupported, 'authorityKeyIdentifier, critical', [authorityKey(true)])
   const duplicate = 'certificate_extension_duplicate'
   add(duplicate, 'basicConstraints twice', [BASIC_CONSTRAINTS_CA, BASIC_CONSTRAINTS_CA])
   add(duplicate, 'basicConstraints twice, with and without CA', [
