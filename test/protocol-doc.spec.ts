@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { nodeIdsOf } from '../src/identity/node-id.js'
+import { nodeIdsOf, spkiSha256Of } from '../src/identity/node-id.js'
+import { isSignedBy, proofBytes, signatureSchema } from '../src/identity/proof.js'
 import {
   authOkFrame,
   errorFrame,
@@ -120,6 +121,38 @@ describe('docs/protocol.md', () => {
     const { long, short } = nodeIdsOf(createPublicKey(pem))
 
     expect(document).toContain(`This key is \`${long}\`, and \`${short}\` to older clients.`)
+  })
+
+  it('shows a proof that the hub would take, and every line of it', () => {
+    const section = document.split('## Proof of the node key')[1] ?? ''
+    const [, key = '', text = '', signature = ''] = section
+      .split(/^```\n/m)
+      .filter((_each, at) => at === 0 || at % 2)
+    const [
+      label,
+      origin = '',
+      account,
+      nodeId = '',
+      spkiSha256 = '',
+      challenge = '',
+      expiresAt = '',
+    ] = text.trimEnd().split('\n')
+    const publicKey = createPublicKey(key)
+    const bytes = proofBytes({
+      kind: 'node-proof',
+      origin,
+      accountId: Number(account),
+      nodeId,
+      spkiSha256,
+      challenge,
+      expiresAt,
+    })
+
+    expect(label).toBe('dpc-hub node-proof v1')
+    expect([nodeIdsOf(publicKey).long, spkiSha256Of(publicKey)]).toEqual([nodeId, spkiSha256])
+    expect(bytes.toString()).toBe(text.trimEnd())
+    expect(section).toContain(`What it signs, ${bytes.length} bytes`)
+    expect(isSignedBy(publicKey, bytes, signatureSchema.parse(signature.trimEnd()))).toBe(true)
   })
 
   it('names only codes and settings that exist', () => {

@@ -1,24 +1,94 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
 
 import type { Actor } from '../identity/actor.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
+import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
-import { type RegisterNode, registerNodeBody, type RegistrationAnswer } from './nodes.schema.js'
+import { ChallengeStore } from './challenge.store.js'
+import { nodeAnswerOf } from './node-answer.js'
+import { NodeStore } from './node.store.js'
+import { NodeNotFoundError } from './nodes.errors.js'
+import {
+  type CertificateAnswer,
+  type ChallengeAnswer,
+  type NodeAnswer,
+  nodeParams,
+  type NodeParams,
+  type NodesAnswer,
+  proveNodeBody,
+  type ProveNode,
+  renameNodeBody,
+  type RenameNode,
+} from './nodes.schema.js'
 import { NodesService } from './nodes.service.js'
+import { ReleaseService } from './release.service.js'
 
-@Controller()
+@Controller('nodes')
 export class NodesController {
-  constructor(private readonly nodes: NodesService) {}
+  constructor(
+    private readonly registrations: NodesService,
+    private readonly releases: ReleaseService,
+    private readonly nodes: NodeStore,
+    private readonly challenges: ChallengeStore,
+    private readonly presence: Presence,
+  ) {}
 
-  /** Classic clients send it after every login (CONTRACT §4.12). */
-  @Post('register-node-id')
-  @HttpCode(200)
+  @Post('challenge')
+  @HttpCode(201)
+  async challenge(@CurrentActor() { accountId }: Actor): Promise<ChallengeAnswer> {
+    const made = await this.challenges.add({ purpose: 'node-proof', accountId })
+    const { challengeId, challenge, expiresAt } = made
+    return { challenge_id: challengeId, challenge, expires_at: expiresAt }
+  }
+
+  @Post()
   @RateLimit('register')
-  async register(
+  async prove(
     @CurrentActor() actor: Actor,
-    @Body({ schema: registerNodeBody }) body: RegisterNode,
-  ): Promise<RegistrationAnswer> {
-    const nodeId = await this.nodes.registerUnproven(actor, body)
-    return { node_id: nodeId, verified: true, message: 'Node ID registered and verified' }
+    @Body({ schema: proveNodeBody }) body: ProveNode,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<NodeAnswer> {
+    const { node, isNew } = await this.registrations.prove(actor, body)
+    void reply.status(isNew ? 201 : 200)
+    return nodeAnswerOf(node, this.presence)
+  }
+
+  @Get()
+  async list(@CurrentActor() { accountId }: Actor): Promise<NodesAnswer> {
+    const nodes = await this.nodes.listOf(accountId)
+    return { nodes: nodes.map((node) => nodeAnswerOf(node, this.presence)) }
+  }
+
+  @Patch(':node_id')
+  async rename(
+    @CurrentActor() actor: Actor,
+    @Param({ schema: nodeParams }) params: NodeParams,
+    @Body({ schema: renameNodeBody }) { label }: RenameNode,
+  ): Promise<NodeAnswer> {
+    return nodeAnswerOf(await this.nodes.setLabel(actor, params.node_id, label), this.presence)
+  }
+
+  @Delete(':node_id')
+  @HttpCode(204)
+  async release(
+    @CurrentActor() actor: Actor,
+    @Param({ schema: nodeParams }) params: NodeParams,
+  ): Promise<void> {
+    await this.releases.release(actor, params.node_id)
+  }
+
+  /** Anybody with a token may ask: it is what peers compare keys by. */
+  @Get(':node_id/certificate')
+  async certificate(@Param({ schema: nodeParams }) params: NodeParams): Promise<CertificateAnswer> {
+    const node = await this.nodes.find(params.node_id)
+    if (!node) throw new NodeNotFoundError('no node of this id is registered here')
+    const { nodeId, spkiSha256, certificatePem, isProven } = node
+    return {
+      node_id: nodeId,
+      spki_sha256: spkiSha256,
+      certificate: certificatePem,
+      proven: isProven,
+    }
   }
 }

@@ -1,25 +1,34 @@
-import { HubError } from '../common/hub-error.js'
+import { HubError, NotFoundError } from '../common/hub-error.js'
 import type { NodeId } from '../identity/node-id.js'
+
+/** Classic clients expect 400 of whatever is wrong with a registration. */
+type TakenStatus = 400 | 409
 
 /** Another account holds this node. */
 export class NodeTakenError extends HubError {
   readonly code = 'node_taken'
-  readonly status = 400
+  readonly status: number = 400
 
-  constructor(nodeId: NodeId) {
-    super(`${nodeId} is registered to another account`)
+  constructor(nodeId: NodeId, status: TakenStatus) {
+    super(
+      status === 400
+        ? `${nodeId} is registered to another account: if the key is yours, prove it with tools/prove-node`
+        : `${nodeId} is registered to another account, which has proven its key: send "transfer": true with a new proof to bring it over`,
+    )
+    this.status = status
   }
 }
 
 /** Another key whose id is the same stands here already; it never gives way (CONTRACT §2). */
 export class NodeIdCollisionError extends HubError {
   readonly code = 'node_id_collision'
-  readonly status = 400
+  readonly status: number = 400
 
-  constructor(nodeId: NodeId) {
+  constructor(nodeId: NodeId, status: TakenStatus) {
     super(
       `${nodeId} is the id of another key that is registered here: make a new key for this node`,
     )
+    this.status = status
   }
 }
 
@@ -30,7 +39,48 @@ export class NodeReservedError extends HubError {
 
   constructor(nodeId: NodeId) {
     super(
-      `${nodeId} was given up less than 30 days ago: until then only its former owner can register it this way`,
+      `${nodeId} was given up less than 30 days ago: until then its former owner can register it, or whoever proves its key with tools/prove-node`,
+    )
+  }
+}
+
+/** The caller has no such node; or, where any node may be asked for, nobody has. */
+export class NodeNotFoundError extends NotFoundError {
+  override readonly code = 'node_not_found'
+
+  constructor(detail = 'you have no node of this id: GET /nodes lists those you have') {
+    super(detail)
+  }
+}
+
+/** The challenge cannot be used: never made, used, too old, or made for something or somebody else. */
+export class ChallengeInvalidError extends HubError {
+  readonly code = 'challenge_invalid'
+  readonly status: number = 400
+
+  /** @param route that makes the challenges which are wanted here */
+  constructor(route: string, status: 400 | 401) {
+    super(
+      `challenge_id: unknown, used before, older than 120 seconds, or made for something else: ask ${route} for a new one`,
+    )
+    this.status = status
+  }
+}
+
+/** A signature does not prove the key; `detail` says which part to look at. */
+export class ProofInvalidError extends HubError {
+  readonly code = 'proof_invalid'
+  readonly status = 400
+}
+
+/** The session is bound to one key (RFC 9449), and the node has another. */
+export class DpopKeyMismatchError extends HubError {
+  readonly code = 'dpop_key_mismatch'
+  readonly status = 400
+
+  constructor() {
+    super(
+      'this session is bound by DPoP to another key than the node has: log in with the key of this node, or without DPoP',
     )
   }
 }

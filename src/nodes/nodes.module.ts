@@ -1,14 +1,29 @@
 import { Module } from '@nestjs/common'
 
 import { AccountsModule } from '../accounts/accounts.module.js'
+import { PresenceModule } from '../presence/presence.module.js'
+import { ChallengeStore } from './challenge.store.js'
+import { ClassicRegistrationController } from './classic-registration.controller.js'
+import { NodeOwnership } from './node-ownership.js'
 import { NodeStore } from './node.store.js'
 import { NodesController } from './nodes.controller.js'
 import { NodesService } from './nodes.service.js'
+import { ReleaseService } from './release.service.js'
+import { ProofReader } from './proof-reader.js'
+import { Tombstones } from './tombstones.js'
 
 @Module({
-  imports: [AccountsModule],
-  controllers: [NodesController],
-  providers: [NodesService, NodeStore],
-  exports: [NodeStore],
+  imports: [AccountsModule, PresenceModule],
+  controllers: [ClassicRegistrationController, NodesController],
+  providers: [
+    ChallengeStore,
+    NodeOwnership,
+    NodeStore,
+    NodesService,
+    ReleaseService,
+    ProofReader,
+    Tombstones,
+  ],
+  exports: [NodeStore, Tombstones],
 })
 export class NodesModule {}

@@ -2,24 +2,33 @@ import { Injectable } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
 import type { Actor } from '../identity/actor.js'
-import { checkRegistration } from '../identity/certificate.js'
+import { checkRegistration, type NodeCertificate } from '../identity/certificate.js'
 import type { NodeId } from '../identity/node-id.js'
+import { thumbprintOf } from '../tokens/dpop-key.js'
 import { RegistrationFeed } from '../tokens/registration-feed.js'
+import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionMemory } from '../tokens/session-memory.js'
-import { SessionStore } from '../tokens/session.store.js'
 import { SessionEndedError } from '../tokens/tokens.errors.js'
-import { NodeStore } from './node.store.js'
-import { NodeIdCollisionError, NodeReservedError, NodeTakenError } from './nodes.errors.js'
-import type { RegisterNode } from './nodes.schema.js'
+import { type Claim, NodeOwnership } from './node-ownership.js'
+import type { Node } from './node-row.js'
+import {
+  DpopKeyMismatchError,
+  NodeIdCollisionError,
+  NodeReservedError,
+  NodeTakenError,
+} from './nodes.errors.js'
+import type { ProveNode, RegisterNode } from './nodes.schema.js'
+import { ProofReader } from './proof-reader.js'
 
-/** Registers nodes by their certificates. */
+/** Registers nodes by their certificates, with proof of their keys or without. */
 @Injectable()
 export class NodesService {
   constructor(
-    private readonly nodes: NodeStore,
-    private readonly sessions: SessionStore,
+    private readonly ownership: NodeOwnership,
+    private readonly proofs: ProofReader,
     private readonly memory: SessionMemory,
-    private readonly feed: RegistrationFeed,
+    private readonly registrations: RegistrationFeed,
+    private readonly revocations: RevocationFeed,
     private readonly clock: Clock,
   ) {}
 
@@ -28,31 +37,81 @@ export class NodesService {
    * classic), and binds the actor's session to it. Doing it again renews the certificate.
    *
    * @throws CertificateError      the id, key or certificate fails a check, named by the error's code
+   * @throws DpopKeyMismatchError  the session is bound to another key
    * @throws NodeTakenError        another account holds the node
    * @throws NodeIdCollisionError  another key has this id
    * @throws NodeReservedError     it was given up by somebody else less than 30 days ago
+   * @throws SessionEndedError     the session or its account ended meanwhile
    */
   async registerUnproven(actor: Actor, request: RegisterNode): Promise<NodeId> {
+    const certificate = checkRegistration(request, this.clock.date(), 'rsa')
+    const how = { isProven: false, isTransfer: false, label: null }
+    const { node } = await this.claim(actor, certificate, how, 400)
+    return node.nodeId
+  }
+
+  /**
+   * Registers a node whose key the actor proves to hold. It is the actor's at once, whoever had it
+   * unproven; another account that has proven it too keeps it unless the actor asks for a transfer.
+   *
+   * @throws ChallengeInvalidError, CertificateError, ProofInvalidError, DpopKeyMismatchError
+   * @throws NodeTakenError, NodeIdCollisionError, SessionEndedError
+   */
+  async prove(actor: Actor, request: ProveNode): Promise<{ node: Node; isNew: boolean }> {
+    const { challengeId, certificatePem, signature, label, isTransfer } = request
+    const challenge = await this.proofs.take(actor.accountId, challengeId)
     const now = this.clock.date()
-    const certificate = checkRegistration(request, now, 'rsa')
-    const registration = await this.nodes.register(actor.accountId, certificate, now)
-    switch (registration.kind) {
-      case 'registered':
+    const certificate = checkRegistration(
+      { nodeId: null, publicKeyPem: null, certificatePem },
+      now,
+      'any',
+    )
+    this.proofs.check(actor.accountId, certificate, challenge, signature)
+    return this.claim(actor, certificate, { isProven: true, isTransfer, label }, 409)
+  }
+
+  private async claim(
+    { accountId, sessionId, dpopJkt }: Actor,
+    certificate: NodeCertificate,
+    how: Pick<Claim, 'isProven' | 'isTransfer' | 'label'>,
+    takenStatus: 400 | 409,
+  ): Promise<{ node: Node; isNew: boolean }> {
+    if (dpopJkt !== null && dpopJkt !== (await thumbprintOf(certificate.publicKey)))
+      throw new DpopKeyMismatchError()
+    const claim = { accountId, sessionId, certificate, ...how }
+    const claimed = await this.ownership.claim(claim, this.clock.date())
+    switch (claimed.kind) {
+      case 'owned':
         break
       case 'taken':
-        throw new NodeTakenError(certificate.nodeId)
+        throw new NodeTakenError(certificate.nodeId, takenStatus)
       case 'collision':
-        throw new NodeIdCollisionError(certificate.nodeId)
+        throw new NodeIdCollisionError(certificate.nodeId, takenStatus)
       case 'reserved':
         throw new NodeReservedError(certificate.nodeId)
-      case 'account_gone':
+      case 'session_ended':
         throw new SessionEndedError()
     }
-    await this.sessions.bindNode(actor.sessionId, certificate.spkiSha256)
-    this.memory.makeStale(actor.sessionId)
-    const { spkiSha256, nodeId, ids } = certificate
-    const { isProven } = registration
-    this.feed.announce({ spkiSha256, nodeId, shortId: ids.short, longId: ids.long, isProven })
-    return certificate.nodeId
+    const { node, verdict, endedSessions } = claimed
+    if (verdict === 'take_over' || verdict === 'transfer') this.announceLoss(node, endedSessions)
+    this.memory.makeStale(sessionId)
+    this.announce(node)
+    return { node, isNew: verdict !== 'renew' }
+  }
+
+  /** The former owner's connection closes, and its sessions are read anew. */
+  private announceLoss({ spkiSha256 }: Node, endedSessions: readonly string[]): void {
+    this.revocations.announce({ kind: 'node', spkiSha256 })
+    for (const sessionId of endedSessions) this.revocations.announce({ kind: 'session', sessionId })
+  }
+
+  private announce({ spkiSha256, nodeId, ids, isProven }: Node): void {
+    this.registrations.announce({
+      spkiSha256,
+      nodeId,
+      shortId: ids.short,
+      longId: ids.long,
+      isProven,
+    })
   }
 }

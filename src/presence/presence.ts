@@ -30,6 +30,12 @@ export class Presence {
     return this.nodesByAccount.get(accountId)?.at(-1) ?? null
   }
 
+  /** Whether the account's node is connected. */
+  isOnline(accountId: number, spkiSha256: string): boolean {
+    const nodes = this.nodesByAccount.get(accountId) ?? []
+    return nodes.some((node) => node.spkiSha256 === spkiSha256)
+  }
+
   private othersOf(accountId: number, node: ActorNode): readonly ActorNode[] {
     const nodes = this.nodesByAccount.get(accountId) ?? []
     return nodes.filter(({ spkiSha256 }) => spkiSha256 !== node.spkiSha256)

@@ -72,6 +72,11 @@ export async function readDpopKey(
   }
 }
 
+/** RFC 7638 thumbprint of a public key, as sessions that are bound to it have it. */
+export function thumbprintOf(publicKey: KeyObject): Promise<string> {
+  return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }), 'sha256')
+}
+
 function importKey(jwk: z.output<(typeof JWK_OF)[DpopAlgorithm]>): KeyObject | null {
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })

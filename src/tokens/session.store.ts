@@ -191,11 +191,6 @@ export class SessionStore {
     return rows.map((row) => ({ sessionId: row.id, spkiSha256: row.spki, hasEnded: row.has_ended }))
   }
 
-  /** Binds the session to the node it registered. Index: sessions_pkey. */
-  async bindNode(sessionId: string, spkiSha256: string): Promise<void> {
-    await this.database.rows('UPDATE sessions SET node = $2 WHERE id = $1', [sessionId, spkiSha256])
-  }
-
   /** Ends a session. Durable when it resolves. Index: sessions_pkey. */
   async revoke(sessionId: string, now: Date): Promise<void> {
     await this.database.rows(

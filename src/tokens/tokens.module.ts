@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common'
 import { AccessTokens } from './access-token.js'
 import { AccountSessions } from './account-sessions.js'
 import { DpopProofs } from './dpop.js'
+import { NodeSessions } from './node-sessions.js'
 import { NoticeFeed } from './notice-feed.js'
 import { RefreshService } from './refresh.service.js'
 import { RegistrationFeed } from './registration-feed.js'
@@ -17,6 +18,7 @@ import { TokenVerifier } from './token-verifier.js'
     AccessTokens,
     AccountSessions,
     DpopProofs,
+    NodeSessions,
     NoticeFeed,
     RefreshService,
     RegistrationFeed,
@@ -28,6 +30,7 @@ import { TokenVerifier } from './token-verifier.js'
   exports: [
     AccountSessions,
     DpopProofs,
+    NodeSessions,
     NoticeFeed,
     RefreshService,
     RegistrationFeed,

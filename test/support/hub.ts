@@ -119,6 +119,15 @@ export class TestHub implements AsyncDisposable {
     return node
   }
 
+  /** A node whose person has logged in and which has proven its key. */
+  async provenNode(options: SelfSignedOptions & { accountId?: number } = {}): Promise<TestNode> {
+    const { accountId, ...identity } = options
+    const node = new TestNode(this, await this.signIn(accountId), selfSigned(identity))
+    const answer = await node.prove()
+    if (answer.status !== 201) throw new Error(`proof: ${JSON.stringify(answer.body)}`)
+    return node
+  }
+
   /** A registered node with an open socket that has received `auth_ok`. */
   async connectNode(options: SelfSignedOptions & { accountId?: number } = {}): Promise<TestNode> {
     const node = await this.registeredNode(options)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
 import type { Answer, SignedIn, TestHub } from './hub.js'
+import { type ProofLines, proofText, type SentChallenge, signText } from './node-proof.js'
 import type { SelfSigned } from './x509.js'
 
 export type Frame = Record<string, any>
@@ -125,6 +126,37 @@ export class TestNode {
   async register(): Promise<void> {
     const answer = await this.tryRegister()
     if (answer.status !== 200) throw new Error(`registration: ${JSON.stringify(answer.body)}`)
+  }
+
+  async challenge(): Promise<SentChallenge> {
+    const { status, body } = await this.fetch('POST', '/nodes/challenge')
+    if (status !== 201) throw new Error(`challenge: ${JSON.stringify(body)}`)
+    return body
+  }
+
+  /** Registers with proof of the key: 201 when the account gets the node by it, 200 when it had it. */
+  async prove(options: { label?: string; transfer?: boolean } = {}): Promise<Answer> {
+    return this.fetch('POST', '/nodes', { ...this.proofOf(await this.challenge()), ...options })
+  }
+
+  /** What POST /nodes takes; `change` puts other lines into what is signed. */
+  proofOf(sent: SentChallenge, change: Partial<ProofLines> = {}) {
+    const { nodeId, spkiSha256, privateKey, certificatePem } = this.identity
+    const text = proofText({
+      label: 'dpc-hub node-proof v1',
+      origin: this.hub.url,
+      account: String(this.accountId),
+      nodeId,
+      spkiSha256,
+      challenge: sent.challenge,
+      expiresAt: sent.expires_at,
+      ...change,
+    })
+    return {
+      certificate: certificatePem,
+      challenge_id: sent.challenge_id,
+      signature: signText(privateKey, text),
+    }
   }
 
   /** A request with this node's token. */

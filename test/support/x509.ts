@@ -7,7 +7,7 @@ import {
 } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-import { nodeIdsOf, nodeIdSchema, type NodeId } from '../../src/identity/node-id.js'
+import { nodeIdsOf, nodeIdSchema, spkiSha256Of, type NodeId } from '../../src/identity/node-id.js'
 
 import * as der from './der.js'
 
@@ -47,6 +47,7 @@ export interface SelfSignedOptions {
 
 export interface SelfSigned {
   readonly nodeId: NodeId
+  readonly spkiSha256: string
   readonly publicKeyPem: string
   readonly certificatePem: string
   readonly privateKey: KeyObject
@@ -66,6 +67,7 @@ export function selfSigned(options: SelfSignedOptions = {}): SelfSigned {
   })
   return {
     nodeId: nodeIdSchema.parse(nodeId),
+    spkiSha256: spkiSha256Of(publicKey),
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     certificatePem: der.pem('CERTIFICATE', certificate),
     privateKey,

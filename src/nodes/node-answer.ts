@@ -1,0 +1,30 @@
+import { createPublicKey } from 'node:crypto'
+
+import { readCertificate } from '../identity/certificate-fields.js'
+import { readPem } from '../identity/pem.js'
+import type { Presence } from '../presence/presence.js'
+import type { Node } from './node-row.js'
+import { type NodeAnswer, nodeAnswer } from './nodes.schema.js'
+
+/** A node as its owner is told of it. */
+export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
+  const { accountId, spkiSha256, certificatePem } = node
+  const { notAfter } = readCertificate(readPem(certificatePem, 'CERTIFICATE'))
+  return {
+    node_id: node.nodeId,
+    spki_sha256: spkiSha256,
+    proven: node.isProven,
+    label: node.label,
+    registered_at: node.registeredAt.toISOString(),
+    last_seen_at: node.lastSeenOn?.toISOString() ?? null,
+    certificate_expires_at: notAfter.toISOString(),
+    key: nodeAnswer.shape.key.parse(keyNameOf(node.publicKeyPem)),
+    online: presence.isOnline(accountId, spkiSha256),
+  }
+}
+
+function keyNameOf(publicKeyPem: string): string {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPublicKey(publicKeyPem)
+  if (type === 'rsa') return `rsa-${details?.modulusLength ?? 0}`
+  return type === 'ec' ? 'p-256' : 'ed25519'
+}
