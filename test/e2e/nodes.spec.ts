@@ -1,0 +1,340 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import { describe, expect, it } from '@jest/globals'
+
+import { expectError } from '../support/error-oracle.js'
+import { startHub, type TestHub } from '../support/hub.js'
+import { beginSession, refresh, type Session } from '../support/sessions.js'
+import { TestNode } from '../support/test-node.js'
+import { makeNodeKey, selfSigned } from '../support/x509.js'
+
+const STRANGER = `dpc-node-${'0'.repeat(32)}`
+
+/** A session of the node's person that speaks for the node, begun as told. */
+function sessionOf(
+  hub: TestHub,
+  { accountId, identity }: TestNode,
+  client: 'desktop' | 'node' | 'classic',
+): Promise<Session> {
+  return beginSession(hub, { accountId, client, node: identity.spkiSha256 })
+}
+
+async function statusOf(hub: TestHub, { accessToken }: Session): Promise<number> {
+  return (await hub.fetch('GET', '/users/me', { token: accessToken })).status
+}
+
+describe('the nodes of an account', () => {
+  it('are listed, the last registered first, each with its key and how it stands', async () => {
+    await using hub = await startHub()
+    const desktop = await hub.connectNode()
+    const key = generateKeyPairSync('ed25519').privateKey
+    const phone = await hub.provenNode({ key, accountId: desktop.accountId })
+    await hub.provenNode()
+
+    const { status, body } = await desktop.fetch('GET', '/nodes')
+
+    expect(status).toBe(200)
+    expect(body.nodes).toEqual([
+      expect.objectContaining({ node_id: phone.id, proven: true, key: 'ed25519', online: false }),
+      {
+        node_id: desktop.id,
+        spki_sha256: desktop.identity.spkiSha256,
+        proven: false,
+        label: null,
+        registered_at: expect.stringMatching(/^20\d\d-.*Z$/),
+        last_seen_at: null,
+        certificate_expires_at: expect.stringMatching(/^20\d\d-.*Z$/),
+        key: 'rsa-2048',
+        online: true,
+      },
+    ])
+  })
+
+  it('are none at first', async () => {
+    await using hub = await startHub()
+    const { accessToken: token } = await hub.signIn()
+
+    expect(await hub.fetch('GET', '/nodes', { token })).toMatchObject({
+      status: 200,
+      body: { nodes: [] },
+    })
+  })
+
+  it('say when the certificate ends', async () => {
+    await using hub = await startHub()
+    const notAfter = new Date('2031-05-06T07:08:09.000Z')
+    const node = await hub.registeredNode({ notAfter })
+
+    const { body } = await node.fetch('GET', '/nodes')
+
+    expect(body.nodes[0].certificate_expires_at).toBe(notAfter.toISOString())
+  })
+
+  it('are each found with the one profile of their person', async () => {
+    await using hub = await startHub()
+    const desktop = await hub.registeredNode()
+    const laptop = await hub.provenNode({ accountId: desktop.accountId })
+    await desktop.fetch('PUT', '/profile', { name: 'Ada' })
+    const stranger = await hub.registeredNode()
+
+    for (const { identity } of [desktop, laptop]) {
+      const { status, body } = await stranger.fetch('GET', `/profile/${identity.nodeId}`)
+      expect([status, body.name]).toEqual([200, 'Ada'])
+    }
+  })
+
+  it('have sessions of their own: one logs out, the other stays', async () => {
+    await using hub = await startHub()
+    const desktop = await hub.connectNode()
+    const laptop = await hub.provenNode({ accountId: desktop.accountId })
+    await laptop.connect()
+
+    await laptop.fetch('POST', '/logout')
+
+    expect((await laptop.closed).code).toBe(4501)
+    expect(await desktop.socket.settled()).toEqual([])
+  })
+})
+
+describe('a label', () => {
+  it('is given, changed and taken off, under either form of the id', async () => {
+    await using hub = await startHub()
+    const node = await hub.registeredNode()
+    const short = node.id.slice(0, 'dpc-node-'.length + 16)
+    const label = async () => (await node.fetch('GET', '/nodes')).body.nodes[0].label
+
+    const named = await node.fetch('PATCH', `/nodes/${node.id}`, { label: 'Schreibtisch 🖥️' })
+    expect(named).toMatchObject({ status: 200, body: { label: 'Schreibtisch 🖥️' } })
+    expect(await label()).toBe('Schreibtisch 🖥️')
+    await node.fetch('PATCH', `/nodes/${short}`, { label: 'x'.repeat(64) })
+    expect(await label()).toBe('x'.repeat(64))
+    await node.fetch('PATCH', `/nodes/${node.id}`, { label: null })
+    expect(await label()).toBeNull()
+  })
+
+  it('is for its owner alone', async () => {
+    await using hub = await startHub()
+    const node = await hub.provenNode()
+    await node.fetch('PATCH', `/nodes/${node.id}`, { label: 'Laptop' })
+    await node.fetch('PUT', '/profile', { name: 'Ada', expertise: { python: 3 } })
+    const stranger = await hub.registeredNode()
+
+    for (const path of [
+      `/nodes/${node.id}/certificate`,
+      `/profile/${node.id}`,
+      '/discovery/search?q=python',
+    ]) {
+      const { status, body } = await stranger.fetch('GET', path)
+      expect([status, JSON.stringify(body)]).toEqual([200, expect.not.stringContaining('Laptop')])
+    }
+  })
+
+  it.each([
+    [{}],
+    [{ label: 7 }],
+    [{ label: '' }],
+    [{ label: 'x'.repeat(65) }],
+    [{ label: 'a\u0007' }],
+  ])('is refused as %j', async (body) => {
+    await using hub = await startHub()
+    const node = await hub.registeredNode()
+
+    expectError(await node.fetch('PATCH', `/nodes/${node.id}`, body), 400, 'invalid_request')
+  })
+})
+
+describe('the certificate of a node', () => {
+  it('is told to any account, under either form of the id', async () => {
+    await using hub = await startHub()
+    const node = await hub.provenNode()
+    const stranger = await hub.signIn()
+
+    for (const id of [node.id, node.id.slice(0, 'dpc-node-'.length + 16)]) {
+      const path = `/nodes/${id}/certificate`
+      const { status, body } = await hub.fetch('GET', path, { token: stranger.accessToken })
+      expect([status, body]).toEqual([
+        200,
+        {
+          node_id: node.id,
+          spki_sha256: node.identity.spkiSha256,
+          certificate: node.identity.certificatePem,
+          proven: true,
+        },
+      ])
+    }
+  })
+
+  it('says when nobody has proven the key', async () => {
+    await using hub = await startHub()
+    const node = await hub.registeredNode()
+
+    expect((await node.fetch('GET', `/nodes/${node.id}/certificate`)).body.proven).toBe(false)
+  })
+})
+
+describe('a node that is given up', () => {
+  it('is gone at once: its socket closes with 4502, its sessions end, the one that asked stays', async () => {
+    await using hub = await startHub()
+    const node = await hub.connectNode()
+    const [other, byKey] = [
+      await sessionOf(hub, node, 'desktop'),
+      await sessionOf(hub, node, 'node'),
+    ]
+    const elsewhere = await beginSession(hub, { accountId: node.accountId })
+
+    const { status } = await node.fetch('DELETE', `/nodes/${node.id}`)
+
+    expect(status).toBe(204)
+    expect((await node.closed).code).toBe(4502)
+    expect((await node.fetch('GET', '/nodes')).body).toEqual({ nodes: [] })
+    expect((await node.fetch('GET', '/users/me')).body.node_id).toBeNull()
+    expectError((await node.tryConnect()).refused!, 403, 'node_not_registered')
+    expect([await statusOf(hub, other), await statusOf(hub, byKey)]).toEqual([401, 401])
+    expect(await refresh(hub, other.refreshToken)).toBe(401)
+    expect(await statusOf(hub, elsewhere)).toBe(200)
+    const { body } = await node.fetch('GET', '/me/events')
+    expect(body.events[0]).toMatchObject({ kind: 'node_released', detail: { node_id: node.id } })
+  })
+
+  it('ends the session that asked too, if that began by the node’s key', async () => {
+    await using hub = await startHub()
+    const node = await hub.provenNode()
+    const byKey = await sessionOf(hub, node, 'node')
+
+    const answer = await hub.fetch('DELETE', `/nodes/${node.id}`, { token: byKey.accessToken })
+
+    expect(answer.status).toBe(204)
+    expect(await statusOf(hub, byKey)).toBe(401)
+  })
+
+  it('leaves the account’s other nodes alone', async () => {
+    await using hub = await startHub()
+    const desktop = await hub.connectNode()
+    const laptop = await hub.connectNode({ accountId: desktop.accountId })
+
+    await laptop.fetch('DELETE', `/nodes/${laptop.id}`)
+
+    expect((await laptop.closed).code).toBe(4502)
+    expect(await desktop.socket.settled()).toEqual([])
+    expect((await desktop.fetch('GET', '/nodes')).body.nodes).toHaveLength(1)
+  })
+
+  it('is its former owner’s to register again, and others’ only with proof, for 30 days', async () => {
+    await using hub = await startHub()
+    const node = await hub.registeredNode()
+    const other = new TestNode(hub, await hub.signIn(), node.identity)
+    const release = () => node.fetch('DELETE', `/nodes/${node.id}`)
+
+    await release()
+    const refused = await other.tryRegister()
+    expectError(refused, 400, 'node_reserved')
+    expect(refused.body.detail).toContain('tools/prove-node')
+    expect((await node.tryRegister()).status).toBe(200)
+
+    await release()
+    expect((await other.prove()).status).toBe(201)
+    expectError(await node.tryRegister(), 400, 'node_taken')
+    expect(await hub.database.query('SELECT FROM node_tombstones')).toEqual([])
+  })
+
+  it('is anybody’s after 30 days', async () => {
+    await using hub = await startHub()
+    const node = await hub.registeredNode()
+    await node.fetch('DELETE', `/nodes/${node.id}`)
+    const { accountId } = await hub.signIn()
+
+    hub.clock.advance({ days: 30, seconds: 1 })
+
+    const other = new TestNode(hub, await hub.signIn(accountId), node.identity)
+    expect((await other.tryRegister()).status).toBe(200)
+  })
+
+  it('needs a fresh login once it is proven: a stolen token is not enough', async () => {
+    await using hub = await startHub()
+    const node = await hub.provenNode()
+    const old = await sessionOf(hub, node, 'desktop')
+    const device = await beginSession(hub, { accountId: node.accountId, isFresh: false })
+    hub.clock.advance({ minutes: 5, seconds: 1 })
+    const fresh = await beginSession(hub, { accountId: node.accountId })
+    const release = ({ accessToken: token }: Session) =>
+      hub.fetch('DELETE', `/nodes/${node.id}`, { token })
+
+    for (const stale of [old, device]) {
+      expectError(await release(stale), 403, 'fresh_login_required')
+    }
+    expect(await hub.database.query('SELECT FROM nodes')).toHaveLength(1)
+    expect((await release(fresh)).status).toBe(204)
+  })
+
+  it('needs none while it is unproven, nor from a classic session', async () => {
+    await using hub = await startHub()
+    const [unproven, proven] = [await hub.registeredNode(), await hub.provenNode()]
+    const old = await sessionOf(hub, unproven, 'desktop')
+    hub.clock.advance({ minutes: 6 })
+
+    const answers = [
+      await hub.fetch('DELETE', `/nodes/${unproven.id}`, { token: old.accessToken }),
+      await proven.fetch('DELETE', `/nodes/${proven.id}`),
+    ]
+
+    expect(answers.map(({ status }) => status)).toEqual([204, 204])
+  })
+})
+
+describe('a node of somebody else, and one that nobody has', () => {
+  it('are the same to whoever would change them: node_not_found', async () => {
+    await using hub = await startHub()
+    const [node, other] = [await hub.connectNode(), await hub.registeredNode()]
+
+    for (const id of [node.id, STRANGER]) {
+      const answers = [
+        await other.fetch('PATCH', `/nodes/${id}`, { label: 'x' }),
+        await other.fetch('DELETE', `/nodes/${id}`),
+      ]
+      for (const answer of answers) expectError(answer, 404, 'node_not_found')
+    }
+    expect(await node.socket.settled()).toEqual([])
+    expectError(await other.fetch('GET', `/nodes/${STRANGER}/certificate`), 404, 'node_not_found')
+  })
+
+  it.each(['dpc-node-123', 'DPC-NODE-0123456789abcdef', 'x'])('%s is no id', async (id) => {
+    await using hub = await startHub()
+    const { accessToken: token } = await hub.signIn()
+
+    const answers = [
+      await hub.fetch('DELETE', `/nodes/${id}`, { token }),
+      await hub.fetch('GET', `/nodes/${id}/certificate`, { token }),
+    ]
+
+    for (const answer of answers) expectError(answer, 400, 'invalid_request')
+  })
+})
+
+describe('a renewed certificate of the same key', () => {
+  it.each(['proven', 'unproven'])(
+    'keeps a node that is %s, its label and its socket',
+    async (how) => {
+      await using hub = await startHub()
+      const key = makeNodeKey()
+      const node =
+        how === 'proven' ? await hub.provenNode({ key }) : await hub.registeredNode({ key })
+      await node.fetch('PATCH', `/nodes/${node.id}`, { label: 'Laptop' })
+      await node.connect()
+      const notAfter = new Date('2040-01-01T00:00:00.000Z')
+      const renewed = new TestNode(hub, node.person, selfSigned({ key, notAfter }))
+
+      await renewed.register()
+
+      const { body } = await node.fetch('GET', '/nodes')
+      expect(body.nodes).toMatchObject([
+        {
+          proven: how === 'proven',
+          label: 'Laptop',
+          certificate_expires_at: notAfter.toISOString(),
+          online: true,
+        },
+      ])
+      expect(await node.socket.settled()).toEqual([])
+    },
+  )
+})
