@@ -94,9 +94,11 @@ function bodyParser(parse: (body: Buffer) => unknown) {
 
 const readFormBody = bodyParser(parseFormBody)
 
-/** Forms are for the development provider, which speaks OAuth; the hub's routes take JSON. */
+/** Forms are for OAuth (RFC 6749 §3.2), its pages and the development provider; all else takes JSON. */
+const FORM_PATHS = /^\/(?:token|oauth\/\w+|device(?:\/\w+)?|dev-login\/.*)(?:$|\?)/
+
 function readForm(request: { url?: string }, body: Buffer, done: BodyDone): void {
-  if (request.url?.startsWith('/dev-login/')) readFormBody(request, body, done)
+  if (FORM_PATHS.test(request.url ?? '')) readFormBody(request, body, done)
   else done(new UnsupportedMediaTypeError())
 }
 

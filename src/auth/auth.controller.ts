@@ -2,13 +2,14 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { HubConfig } from '../config/hub-config.js'
+import { ClientAddresses, coarsePlace } from '../limits/client-address.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Public } from '../tokens/decorators.js'
+import { Arrivals } from './arrivals.js'
 import { isAskedAt } from './asked-at.js'
 import { LegacyLoginDisabledError } from './auth.errors.js'
 import { type CallbackQuery, callbackQuery } from './auth.schema.js'
 import { BrowserCookie } from './browser-cookie.js'
-import { classicEnding } from './classic-door.js'
 import { LoginService } from './login.service.js'
 import { Providers } from './providers.js'
 
@@ -20,6 +21,8 @@ export class AuthController {
 
   constructor(
     private readonly login: LoginService,
+    private readonly arrivals: Arrivals,
+    private readonly addresses: ClientAddresses,
     private readonly providers: Providers,
     private readonly config: HubConfig,
   ) {
@@ -43,7 +46,7 @@ export class AuthController {
       return
     }
     const secret = this.cookie.read(request.headers.cookie) ?? this.cookie.makeSecret()
-    const location = await this.login.begin(provider, secret)
+    const location = await this.login.begin(provider, { door: 'classic' }, secret)
     await reply.header('set-cookie', this.cookie.write(secret)).redirect(location, 302)
   }
 
@@ -56,12 +59,12 @@ export class AuthController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const provider = this.providers.named(name)
-    if (!this.config.login.legacy) throw new LegacyLoginDisabledError()
-    const secret = this.cookie.read(request.headers.cookie)
-    const outcome = await this.login.finish(provider, query, secret)
+    const browserSecret = this.cookie.read(request.headers.cookie)
+    const place = coarsePlace(this.addresses.of(request.raw))
+    const location = await this.arrivals.end({ provider, query, browserSecret, place })
     // 303: the browser must not send anything of this request along (RFC 9700 §4.12).
     await reply
       .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      .redirect(classicEnding(outcome), 303)
+      .redirect(location, 303)
   }
 }

@@ -6,25 +6,47 @@ import { z } from 'zod'
 import { PROVIDER_NAMES } from '../accounts/person.js'
 import { Clock } from '../common/clock.js'
 import { Database } from '../database/database.js'
+import { authorizationRequest } from './oauth/authorization-request.js'
 
 /** Time a person has at the provider's page. */
 export const LOGIN_SECONDS = 600
 
 const STATE_BYTES = 32
-const STATE = /^[A-Za-z0-9_-]{43}$/
+/** Of a login through a newer door with an `m` before it: known as such even when nothing can be read. */
+const STATE = /^m?[A-Za-z0-9_-]{43}$/
 
-/** A login under way, as it lies in `login_states`. */
-const loginSchema = z.object({
+const trip = {
   provider: z.enum(PROVIDER_NAMES),
-  /** What the login ends with. */
-  door: z.literal('classic'),
   /** SHA-256 of the browser's cookie, base64url. */
   browser: z.string(),
-  /** PKCE (RFC 7636). */
+  /** PKCE towards the provider (RFC 7636). */
   verifier: z.string(),
-})
+}
+
+/** Where a login was begun, and so how it ends. */
+const doors = {
+  classic: z.object({ door: z.literal('classic') }),
+  oauth: z.object({ door: z.literal('oauth'), request: authorizationRequest }),
+  /** The hash of the device code that it is for, base64url. */
+  device: z.object({ door: z.literal('device'), deviceHash: z.string() }),
+}
+
+/** A login under way, as it lies in `login_states`. */
+const loginSchema = z.discriminatedUnion('door', [
+  doors.classic.extend(trip),
+  doors.oauth.extend(trip),
+  doors.device.extend(trip),
+])
 
 export type Login = z.output<typeof loginSchema>
+
+export type Door =
+  z.output<typeof doors.classic> | z.output<typeof doors.oauth> | z.output<typeof doors.device>
+
+/** Whether a `state` belongs to a classic login; the classic client waits at an address of its own. */
+export function isClassicState(state: string): boolean {
+  return !/^m.{43}$/.test(state)
+}
 
 /** Logins between their two requests. Each is found once, whichever instance asks. */
 @Injectable()
@@ -35,9 +57,19 @@ export class LoginStateStore {
   ) {}
 
   /** Keeps a login of the browser that holds `browserSecret`; resolves with its `state`. */
-  async add(login: Omit<Login, 'browser'>, browserSecret: string): Promise<string> {
-    const state = randomBytes(STATE_BYTES).toString('base64url')
-    const kept: Login = { ...login, browser: sha256(browserSecret).toString('base64url') }
+  async add(
+    door: Door,
+    { provider, verifier }: Pick<Login, 'provider' | 'verifier'>,
+    browserSecret: string,
+  ): Promise<string> {
+    const random = randomBytes(STATE_BYTES).toString('base64url')
+    const state = door.door === 'classic' ? random : `m${random}`
+    const kept: Login = {
+      ...door,
+      provider,
+      verifier,
+      browser: sha256(browserSecret).toString('base64url'),
+    }
     const now = this.clock.now()
     // Index: login_states_expires_at_idx.
     await this.database.rows(

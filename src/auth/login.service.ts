@@ -1,24 +1,28 @@
 import { Injectable } from '@nestjs/common'
 
 import { AccountStore } from '../accounts/account.store.js'
-import type { Person, ProviderName } from '../accounts/person.js'
+import type { ProviderName } from '../accounts/person.js'
 import { Clock } from '../common/clock.js'
 import { InternalError, UnavailableError } from '../common/hub-error.js'
 import { Logger } from '../common/logger.js'
-import { RefreshService, type TokenPair } from '../tokens/refresh.service.js'
 import { InvalidLoginStateError, LoginFailure } from './auth.errors.js'
 import type { CallbackQuery } from './auth.schema.js'
-import { type Login, LoginStateStore } from './login-state.store.js'
+import { type Door, type Login, LoginStateStore } from './login-state.store.js'
 import { Providers } from './providers.js'
 
-/** A person's way in: to a provider and back, to their account, to a session's first tokens. */
+/** Who came back from a provider. */
+export interface Arrival {
+  readonly accountId: number
+  readonly provider: ProviderName
+}
+
+/** A person's way in: to a provider and back, and to their account. */
 @Injectable()
 export class LoginService {
   constructor(
     private readonly providers: Providers,
     private readonly states: LoginStateStore,
     private readonly accounts: AccountStore,
-    private readonly refreshes: RefreshService,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -29,56 +33,52 @@ export class LoginService {
    *
    * @throws ProviderNotConfiguredError
    */
-  begin(provider: ProviderName, browserSecret: string): Promise<string> {
+  begin(provider: ProviderName, door: Door, browserSecret: string): Promise<string> {
     const trip = this.providers.trip(provider, {
       verifier: null,
-      keep: (verifier) => this.states.add({ provider, verifier, door: 'classic' }, browserSecret),
+      keep: (verifier) => this.states.add(door, { provider, verifier }, browserSecret),
     })
     return trip.begin()
   }
 
   /**
-   * Ends a login with the first tokens of a new session, or with why it failed.
+   * The login that a person comes back from, used up.
    *
-   * @throws InvalidLoginStateError      not begun in this browser with this provider, used, too old
+   * @throws InvalidLoginStateError  not begun in this browser with this provider, used, too old
+   * @throws UnavailableError        whether it is good cannot be told just now
+   */
+  async resume(
+    provider: ProviderName,
+    { state }: CallbackQuery,
+    browserSecret: string | null,
+  ): Promise<Login> {
+    const login = await this.states.take(state, browserSecret)
+    if (login?.provider !== provider) throw new InvalidLoginStateError()
+    return login
+  }
+
+  /**
+   * Asks the provider who came back, and does what the login was for. Resolves with that, or with why
+   * it failed.
+   *
    * @throws ProviderNotConfiguredError
    */
-  async finish(
-    provider: ProviderName,
+  async finish<Result>(
+    { provider, verifier }: Login,
     query: CallbackQuery,
-    browserSecret: string | null,
-  ): Promise<TokenPair | LoginFailure> {
-    const login = await this.take(query.state, browserSecret)
-    if (login instanceof LoginFailure) return login
-    if (login?.provider !== provider) throw new InvalidLoginStateError()
+    work: (arrival: Arrival) => Promise<Result>,
+  ): Promise<Result | LoginFailure> {
     const trip = this.providers.trip(provider, {
-      verifier: login.verifier,
+      verifier,
       keep: () => Promise.reject(new Error('a login that comes back begins nothing')),
     })
     try {
       const person = await trip.finish(codeOf(query))
-      return await this.startSession(person)
+      const accountId = await this.accounts.enter(person, this.clock.date())
+      return await work({ accountId, provider })
     } catch (error) {
       return this.failureOf(error, provider)
     }
-  }
-
-  /** Whether the state is good cannot be told without the database: the person goes back to try again. */
-  private async take(
-    state: string,
-    browserSecret: string | null,
-  ): Promise<Login | LoginFailure | null> {
-    try {
-      return await this.states.take(state, browserSecret)
-    } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error
-      return new LoginFailure('temporarily_unavailable', 'the database is away', { cause: error })
-    }
-  }
-
-  private async startSession(person: Person): Promise<TokenPair> {
-    const accountId = await this.accounts.enter(person, this.clock.date())
-    return this.refreshes.start({ accountId, provider: person.provider, client: 'classic' })
   }
 
   /** The person goes back to their client whatever happened (CONTRACT §1); the operator is told why. */

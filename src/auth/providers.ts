@@ -21,6 +21,11 @@ export class Providers {
     return provider
   }
 
+  /** Those that a person may choose from. */
+  offered(): readonly ProviderName[] {
+    return PROVIDER_NAMES.filter((name) => this.configOf(name) !== null)
+  }
+
   /**
    * A way to the provider and back, for one request.
    *

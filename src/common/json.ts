@@ -15,9 +15,18 @@ export function parseJsonBody(body: Buffer): unknown {
   return value
 }
 
-/** A form (`application/x-www-form-urlencoded`), held to the same rules. */
+/**
+ * A form (`application/x-www-form-urlencoded`), held to the same rules. A field given twice is a list,
+ * for its schema to refuse (RFC 6749 §3.2).
+ */
 export function parseFormBody(body: Buffer): unknown {
-  const value = Object.fromEntries(new URLSearchParams(body.toString('utf8')))
+  const fields = new URLSearchParams(body.toString('utf8'))
+  const value = Object.fromEntries(
+    [...new Set(fields.keys())].map((name) => {
+      const values = fields.getAll(name)
+      return [name, values.length > 1 ? values : values[0]]
+    }),
+  )
   check(value, [])
   return value
 }

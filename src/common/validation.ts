@@ -22,6 +22,13 @@ z.config({
     issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : undefined,
 })
 
+/** The same for what a route looks at by itself. @throws InvalidRequestError */
+export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value ?? {})
+  if (!result.success) throw invalidRequest(result.error.issues)
+  return result.data
+}
+
 function invalidRequest(found: readonly StandardSchemaV1.Issue[]): InvalidRequestError {
   const issues = found.slice(0, 20).map(toIssue)
   const detail = issues.map(({ path, message }) => `${path || 'body'}: ${message}`)

@@ -52,6 +52,10 @@ export class AccessTokens {
     this.keys = [this.signingKey, ...previous]
   }
 
+  get lifeSeconds(): number {
+    return this.config.tokens.accessTokenSeconds
+  }
+
   /**
    * Two tokens of the same second differ (`jti`).
    *

@@ -10,6 +10,7 @@ import type { Queries } from '../database/database.js'
 import type { Actor } from '../identity/actor.js'
 import { AccessTokens } from './access-token.js'
 import { RefreshBatch } from './refresh-batch.js'
+import { judgeRefresh } from './refresh-rule.js'
 import { readRefreshToken, type RefreshToken, writeRefreshToken } from './refresh-token.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
@@ -19,6 +20,7 @@ import {
   type Presenter,
   type RefreshAttempt,
   type RefreshResult,
+  type Session,
   type SessionStart,
   SessionStore,
 } from './session.store.js'
@@ -34,6 +36,10 @@ const RETRY_EVERY_MS = 250
 export interface TokenPair {
   readonly accessToken: string
   readonly refreshToken: string
+  /** The access token's life. */
+  readonly expiresInSeconds: number
+  /** Neither token is any good without proofs by the session's key (RFC 9449). */
+  readonly isKeyBound: boolean
 }
 
 /**
@@ -89,6 +95,18 @@ export class RefreshService {
     return this.pair(actor, { sessionId, generation: issue })
   }
 
+  /**
+   * The session a refresh token is good for now, without using it: for introspection (RFC 7662) and
+   * revocation (RFC 7009). Null for a token that would be refused.
+   */
+  async look(token: string): Promise<Session | null> {
+    const presented = readRefreshToken(this.dataKey, token)
+    const session = presented && (await this.sessions.find(presented.sessionId, this.clock.date()))
+    if (!session || this.memory.hasEnded(session.actor)) return null
+    const { kind } = judgeRefresh(session.refresh, presented.generation, this.clock.now())
+    return kind === 'replayed' ? null : session
+  }
+
   /** Null when Postgres is away and the session is known here. */
   private async judgeDurably(attempt: RefreshAttempt): Promise<RefreshResult | null> {
     const isKnown = this.memory.known(attempt.sessionId) !== null
@@ -141,6 +159,8 @@ export class RefreshService {
     return {
       accessToken: await this.accessTokens.sign({ accountId, sessionId }, dpopJkt),
       refreshToken: writeRefreshToken(this.dataKey, token),
+      expiresInSeconds: this.accessTokens.lifeSeconds,
+      isKeyBound: dpopJkt !== null,
     }
   }
 }

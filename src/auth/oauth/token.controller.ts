@@ -1,0 +1,114 @@
+import { Body, Controller, Header, HttpCode, Post, Req, UseFilters } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+
+import { HubError } from '../../common/hub-error.js'
+import { parsed } from '../../common/validation.js'
+import { HubConfig } from '../../config/hub-config.js'
+import { ClientAddresses, coarsePlace, countedAddress } from '../../limits/client-address.js'
+import { Limits } from '../../limits/limits.js'
+import { Unlimited } from '../../limits/rate-limit.guard.js'
+import { Public } from '../../tokens/decorators.js'
+import { DpopProofs } from '../../tokens/dpop.js'
+import { DpopRequiredError, InvalidDpopProofError } from '../../tokens/dpop.errors.js'
+import { RefreshService, type TokenPair } from '../../tokens/refresh.service.js'
+import { type TokenAnswer, tokenAnswerOf } from '../../tokens/token-answer.js'
+import { InvalidRefreshTokenError } from '../../tokens/tokens.errors.js'
+import { CodeGrant, type Comer } from './code-grant.service.js'
+import { InvalidClientError, InvalidGrantError, UnsupportedGrantTypeError } from './oauth.errors.js'
+import { OAuthErrorFilter } from './oauth-error.filter.js'
+import { refuseSecrets } from './public-client.js'
+import {
+  CODE_GRANT,
+  codeBody,
+  DEVICE_GRANT,
+  GRANTS,
+  REFRESH_GRANT,
+  refreshGrantBody,
+  tokenBody,
+} from './token.schema.js'
+import { signerOf } from './token-proof.js'
+
+type Parameters = z.output<typeof tokenBody>
+
+/** The token endpoint (RFC 6749 §3.2): a form, or the same as JSON. */
+@Public()
+@UseFilters(OAuthErrorFilter)
+@Controller('token')
+export class TokenController {
+  constructor(
+    private readonly codeGrant: CodeGrant,
+    private readonly deviceGrant: DeviceGrant,
+    private readonly refreshes: RefreshService,
+    private readonly proofs: DpopProofs,
+    private readonly limits: Limits,
+    private readonly addresses: ClientAddresses,
+    private readonly config: HubConfig,
+  ) {}
+
+  /** A valid refresh token is never limited, as on `/refresh` (CONTRACT §4.1); all else is, by address. */
+  @Post()
+  @HttpCode(200)
+  @Header('pragma', 'no-cache')
+  @Unlimited()
+  async tokens(@Body() body: unknown, @Req() request: FastifyRequest): Promise<TokenAnswer> {
+    const address = this.addresses.of(request.raw)
+    const isRefresh = grantIn(body) === REFRESH_GRANT
+    if (!isRefresh) await this.limits.take('token', countedAddress(address))
+    try {
+      return tokenAnswerOf(await this.grant(body, request, coarsePlace(address)))
+    } catch (error) {
+      if (isRefresh && !isTheHubs(error)) {
+        await this.limits.take('failed_authentication', countedAddress(address))
+      }
+      throw error
+    }
+  }
+
+  private async grant(
+    body: unknown,
+    { headers, originalUrl }: FastifyRequest,
+    place: string | null,
+  ): Promise<TokenPair> {
+    const parameters = parsed(tokenBody, body)
+    refuseSecrets(parameters, headers.authorization)
+    const [path = ''] = originalUrl.split('?', 1)
+    const jkt = await signerOf(headers, this.config.http.publicUrl + path, this.proofs)
+    const comer = { place, jkt }
+    switch (parameters.grant_type) {
+      case CODE_GRANT:
+        return this.codeGrant.redeem(parsed(codeBody, parameters), comer)
+      case REFRESH_GRANT:
+        return this.refresh(parameters, comer)
+      case DEVICE_GRANT:
+        return this.deviceGrant.redeem(parsed(deviceBody, parameters), comer)
+      default:
+        throw new UnsupportedGrantTypeError(GRANTS)
+    }
+  }
+
+  private async refresh(parameters: Parameters, { jkt }: Comer): Promise<TokenPair> {
+    const { refresh_token, client_id: client } = parsed(refreshGrantBody, parameters)
+    try {
+      return await this.refreshes.refresh(refresh_token, { jkt, client: client ?? null })
+    } catch (error) {
+      if (error instanceof InvalidRefreshTokenError) {
+        throw new InvalidGrantError(error.message, { cause: error })
+      }
+      if (error instanceof DpopRequiredError) {
+        throw new InvalidDpopProofError(jkt === null ? 'missing' : 'other_key', 400)
+      }
+      throw error
+    }
+  }
+}
+
+/** As far as it can be told before anything is judged: which limit counts. */
+function grantIn(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'grant_type' in body ? body.grant_type : null
+}
+
+/** What is no fault of the caller does not count against its address. */
+function isTheHubs(error: unknown): boolean {
+  return !(error instanceof HubError) || error.status >= 500
+}
