@@ -20,6 +20,7 @@ const STATUS_BY_CODE = {
   token_expired: 401,
   session_ended: 401,
   invalid_refresh_token: 401,
+  node_login_refused: 401,
   invalid_dpop_proof: [401, 400],
   use_dpop_nonce: [401, 400],
   dpop_required: 401,

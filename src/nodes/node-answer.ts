@@ -3,8 +3,9 @@ import { createPublicKey } from 'node:crypto'
 import { readCertificate } from '../identity/certificate-fields.js'
 import { readPem } from '../identity/pem.js'
 import type { Presence } from '../presence/presence.js'
+import type { Challenge } from './challenge.store.js'
 import type { Node } from './node-row.js'
-import { type NodeAnswer, nodeAnswer } from './nodes.schema.js'
+import { type ChallengeAnswer, type NodeAnswer, nodeAnswer } from './nodes.schema.js'
 
 /** A node as its owner is told of it. */
 export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
@@ -21,6 +22,13 @@ export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
     key: nodeAnswer.shape.key.parse(keyNameOf(node.publicKeyPem)),
     online: presence.isOnline(accountId, spkiSha256),
   }
+}
+
+export function challengeAnswerOf(
+  made: Challenge & { readonly challengeId: string },
+): ChallengeAnswer {
+  const { challengeId, challenge, expiresAt } = made
+  return { challenge_id: challengeId, challenge, expires_at: expiresAt }
 }
 
 function keyNameOf(publicKeyPem: string): string {

@@ -57,6 +57,23 @@ export class NodeStore {
   }
 
   /**
+   * Keeps the node the account's, and proven, until the caller's transaction ends: whoever would take
+   * it waits. False if it is not. Indexes: accounts_pkey, nodes_pkey; in the order of `NodeOwnership`.
+   */
+  async hold(
+    { spkiSha256, accountId }: Pick<Node, 'spkiSha256' | 'accountId'>,
+    queries: Queries,
+  ): Promise<boolean> {
+    await queries.rows('SELECT FROM accounts WHERE id = $1 FOR KEY SHARE', [accountId])
+    const rows = await queries.rows(
+      `SELECT FROM nodes WHERE spki_sha256 = $1 AND account_id = $2 AND proven_at IS NOT NULL
+          FOR SHARE`,
+      [spkiSha256, accountId],
+    )
+    return rows.length > 0
+  }
+
+  /**
    * Leaves tombstones for all nodes of an account that is about to be deleted. The caller holds the
    * lock on the account's row, so no node is added meanwhile.
    */

@@ -6,7 +6,7 @@ import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { ChallengeStore } from './challenge.store.js'
-import { nodeAnswerOf } from './node-answer.js'
+import { challengeAnswerOf, nodeAnswerOf } from './node-answer.js'
 import { NodeStore } from './node.store.js'
 import { NodeNotFoundError } from './nodes.errors.js'
 import {
@@ -37,9 +37,7 @@ export class NodesController {
   @Post('challenge')
   @HttpCode(201)
   async challenge(@CurrentActor() { accountId }: Actor): Promise<ChallengeAnswer> {
-    const made = await this.challenges.add({ purpose: 'node-proof', accountId })
-    const { challengeId, challenge, expiresAt } = made
-    return { challenge_id: challengeId, challenge, expires_at: expiresAt }
+    return challengeAnswerOf(await this.challenges.add({ purpose: 'node-proof', accountId }))
   }
 
   @Post()

@@ -73,14 +73,27 @@ export class ProofInvalidError extends HubError {
   readonly status = 400
 }
 
-/** The session is bound to one key (RFC 9449), and the node has another. */
+/** No login by this key; the same whether the node is unknown, unproven, or another key has signed. */
+export class NodeLoginRefusedError extends HubError {
+  readonly code = 'node_login_refused'
+  readonly status = 401
+
+  constructor(origin: string) {
+    super(
+      'the node is not known here, or nobody has proven it (POST /nodes), or its key has not signed this: seven lines joined by \\n, without a final one: ' +
+        `"dpc-hub node-login v1", the origin ${origin}, "-", node_id as it is sent, the key's spki_sha256 in hex, challenge and expires_at as they were sent`,
+    )
+  }
+}
+
+/** The session is bound to one key, or is to be (RFC 9449), and the node has another. */
 export class DpopKeyMismatchError extends HubError {
   readonly code = 'dpop_key_mismatch'
   readonly status = 400
 
   constructor() {
     super(
-      'this session is bound by DPoP to another key than the node has: log in with the key of this node, or without DPoP',
+      'the DPoP key is another than the key of this node: log in with the node’s own key, or without DPoP',
     )
   }
 }

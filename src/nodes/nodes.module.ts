@@ -5,6 +5,8 @@ import { PresenceModule } from '../presence/presence.module.js'
 import { ChallengeStore } from './challenge.store.js'
 import { ClassicRegistrationController } from './classic-registration.controller.js'
 import { NodeOwnership } from './node-ownership.js'
+import { NodeLoginController } from './node-login.controller.js'
+import { NodeLoginService } from './node-login.service.js'
 import { NodeStore } from './node.store.js'
 import { NodesController } from './nodes.controller.js'
 import { NodesService } from './nodes.service.js'
@@ -14,9 +16,10 @@ import { Tombstones } from './tombstones.js'
 
 @Module({
   imports: [AccountsModule, PresenceModule],
-  controllers: [ClassicRegistrationController, NodesController],
+  controllers: [ClassicRegistrationController, NodeLoginController, NodesController],
   providers: [
     ChallengeStore,
+    NodeLoginService,
     NodeOwnership,
     NodeStore,
     NodesService,

@@ -24,6 +24,8 @@ const LIMITS: Readonly<Record<string, number>> = {
   'POST /logout': 5,
   'POST /register-node-id': 3,
   'POST /nodes': 3,
+  'POST /auth/node/challenge': 10,
+  'POST /auth/node/verify': 10,
   'PUT /profile': 2,
   'DELETE /profile': 5,
   'GET /me/export': 5,

@@ -12,14 +12,9 @@ import { makeNodeKey, poolKey, selfSigned, type SelfSigned } from '../support/x5
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const ed25519 = () => generateKeyPairSync('ed25519').privateKey
 
-/** Somebody who has logged in and holds this key and certificate. */
-async function holder(hub: TestHub, identity: SelfSigned, accountId?: number): Promise<TestNode> {
-  return new TestNode(hub, await hub.signIn(accountId), identity)
-}
-
 /** Registers by the certificate alone, which anybody may copy. */
 async function squat(hub: TestHub, identity: SelfSigned): Promise<TestNode> {
-  const squatter = await holder(hub, identity)
+  const squatter = await hub.nodeOf(identity)
   await squatter.register()
   return squatter
 }
@@ -43,7 +38,7 @@ async function ownersOf(hub: TestHub, { spkiSha256 }: SelfSigned): Promise<numbe
 describe('a challenge', () => {
   it('is 32 random bytes, good for 120 seconds, under an id of its own', async () => {
     await using hub = await startHub()
-    const node = await holder(hub, selfSigned())
+    const node = await hub.nodeOf(selfSigned())
 
     const [one, two] = [await node.challenge(), await node.challenge()]
 
@@ -57,7 +52,7 @@ describe('a challenge', () => {
 
   it('lies in the database under a hash, and is gone once used', async () => {
     await using hub = await startHub()
-    const node = await holder(hub, selfSigned())
+    const node = await hub.nodeOf(selfSigned())
     const sent = await node.challenge()
     const kept = () =>
       hub.database.query<{ row: string }>('SELECT to_jsonb(c)::text AS row FROM challenges c')
@@ -84,7 +79,7 @@ describe('a proof', () => {
     ['Ed25519', ed25519, 'ed25519'],
   ])('by an %s key registers the node as proven', async (_type, key, name) => {
     await using hub = await startHub()
-    const node = await holder(hub, selfSigned({ key: key() }))
+    const node = await hub.nodeOf(selfSigned({ key: key() }))
 
     const { status, body } = await node.prove({ label: 'Laptop' })
 
@@ -121,7 +116,7 @@ describe('a proof', () => {
 
   it('repeated answers the same, keeps the label, and is told once', async () => {
     await using hub = await startHub()
-    const node = await holder(hub, selfSigned())
+    const node = await hub.nodeOf(selfSigned())
     await node.prove({ label: 'Laptop' })
 
     const { status, body } = await node.prove()
@@ -163,8 +158,8 @@ describe('a proof is refused', () => {
 
   beforeAll(async () => {
     hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
-    node = await holder(hub, selfSigned({ key: poolKey(0) }))
-    other = await holder(hub, selfSigned({ key: poolKey(1) }))
+    node = await hub.nodeOf(selfSigned({ key: poolKey(0) }))
+    other = await hub.nodeOf(selfSigned({ key: poolKey(1) }))
   })
 
   afterAll(() => hub[Symbol.asyncDispose]())
@@ -276,7 +271,7 @@ describe('a squatted node', () => {
     const squatter = await squat(hub, identity)
     await squatter.connect()
     await squatter.fetch('PATCH', `/nodes/${identity.nodeId}`, { label: 'mine now' })
-    const owner = await holder(hub, identity)
+    const owner = await hub.nodeOf(identity)
 
     const { status, body } = await owner.prove()
 
@@ -294,7 +289,7 @@ describe('a squatted node', () => {
     await using hub = await startHub()
     const identity = selfSigned()
     const squatter = await squat(hub, identity)
-    const owner = await holder(hub, identity)
+    const owner = await hub.nodeOf(identity)
     await owner.prove()
 
     expect(await eventsOf(hub, squatter)).toEqual(['node_registered', 'node_taken_over'])
@@ -305,10 +300,10 @@ describe('a squatted node', () => {
     await using hub = await startHub()
     const identity = selfSigned()
     const squatter = await squat(hub, identity)
-    const owner = await holder(hub, identity)
+    const owner = await hub.nodeOf(identity)
     await owner.prove()
 
-    for (const who of [squatter, await holder(hub, identity)]) {
+    for (const who of [squatter, await hub.nodeOf(identity)]) {
       const answer = await who.tryRegister()
       expectError(answer, 400, 'node_taken')
       expect(answer.body.detail).toContain('tools/prove-node')
@@ -330,7 +325,7 @@ describe('a squatted node', () => {
        VALUES ($1, '\\x00', '\\x00', now(), now())`,
       [identity.spkiSha256],
     )
-    const owner = await holder(hub, identity)
+    const owner = await hub.nodeOf(identity)
 
     await owner.prove()
 
@@ -342,7 +337,7 @@ describe('a squatted node', () => {
     await using hub = await startHub()
     const identity = selfSigned()
     const squatter = await squat(hub, identity)
-    await (await holder(hub, identity)).prove()
+    await (await hub.nodeOf(identity)).prove()
 
     expect((await squatter.fetch('GET', '/users/me')).status).toBe(200)
   })
@@ -352,7 +347,7 @@ describe('a proven node of another account', () => {
   it('stays there without the wish to move it, even for its key', async () => {
     await using hub = await startHub()
     const identity = selfSigned()
-    const [old, young] = [await holder(hub, identity), await holder(hub, identity)]
+    const [old, young] = [await hub.nodeOf(identity), await hub.nodeOf(identity)]
     await old.prove()
     await old.connect()
 
@@ -367,7 +362,7 @@ describe('a proven node of another account', () => {
   it('moves with proof and wish; both accounts are told', async () => {
     await using hub = await startHub()
     const identity = selfSigned()
-    const [old, young] = [await holder(hub, identity), await holder(hub, identity)]
+    const [old, young] = [await hub.nodeOf(identity), await hub.nodeOf(identity)]
     await old.prove({ label: 'Laptop' })
     await old.connect()
 
@@ -384,10 +379,10 @@ describe('a proven node of another account', () => {
   it('that comes back is not spoken for by sessions it had there before', async () => {
     await using hub = await startHub()
     const identity = selfSigned()
-    const [first, second] = [await holder(hub, identity), await holder(hub, identity)]
+    const [first, second] = [await hub.nodeOf(identity), await hub.nodeOf(identity)]
     await first.prove()
     await second.prove({ transfer: true })
-    const again = await holder(hub, identity, first.accountId)
+    const again = await hub.nodeOf(identity, first.accountId)
 
     await again.prove({ transfer: true })
 
@@ -401,7 +396,7 @@ describe('a proven node of another account', () => {
     // No two keys with one id are at hand: the one that stands here is given another key.
     await hub.database.query('UPDATE sessions SET node = NULL')
     await hub.database.query(`UPDATE nodes SET spki_sha256 = repeat('0', 64)`)
-    const other = await holder(hub, node.identity)
+    const other = await hub.nodeOf(node.identity)
 
     expectError(await other.prove({ transfer: true }), 409, 'node_id_collision')
     expectError(await node.prove(), 409, 'node_id_collision')
@@ -420,7 +415,7 @@ describe('a session bound to a key by DPoP', () => {
 
   it('registers no node of another key, with proof or without', async () => {
     await using hub = await startHub()
-    const node = await holder(hub, selfSigned())
+    const node = await hub.nodeOf(selfSigned())
     const ask = await bound(hub, p256(), node.accountId)
     const { nodeId, publicKeyPem, certificatePem } = node.identity
     const sent = await ask('POST', '/nodes/challenge')
@@ -440,7 +435,7 @@ describe('a session bound to a key by DPoP', () => {
   it('registers the node of that key', async () => {
     await using hub = await startHub()
     const key = p256()
-    const node = await holder(hub, selfSigned({ key }))
+    const node = await hub.nodeOf(selfSigned({ key }))
     const ask = await bound(hub, key, node.accountId)
     const sent = await ask('POST', '/nodes/challenge')
 

@@ -14,7 +14,7 @@ import { freePort } from './free-port.js'
 import { cloneDatabase, type TestDatabase } from './postgres.js'
 import { TestClock } from './test-clock.js'
 import { TestNode } from './test-node.js'
-import { selfSigned, type SelfSignedOptions } from './x509.js'
+import { type SelfSigned, selfSigned, type SelfSignedOptions } from './x509.js'
 
 export interface StartOptions {
   /** Environment variables on top of the test's defaults. */
@@ -119,10 +119,15 @@ export class TestHub implements AsyncDisposable {
     return node
   }
 
+  /** Somebody who has logged in and holds this key and certificate; nothing is registered yet. */
+  async nodeOf(identity: SelfSigned, accountId?: number): Promise<TestNode> {
+    return new TestNode(this, await this.signIn(accountId), identity)
+  }
+
   /** A node whose person has logged in and which has proven its key. */
   async provenNode(options: SelfSignedOptions & { accountId?: number } = {}): Promise<TestNode> {
     const { accountId, ...identity } = options
-    const node = new TestNode(this, await this.signIn(accountId), selfSigned(identity))
+    const node = await this.nodeOf(selfSigned(identity), accountId)
     const answer = await node.prove()
     if (answer.status !== 201) throw new Error(`proof: ${JSON.stringify(answer.body)}`)
     return node

@@ -88,6 +88,30 @@ export async function upgrade(url: string, headers: Record<string, string> = {})
   })
 }
 
+/** What POST /auth/node/verify takes; `change` puts other lines into what is signed. */
+export function loginOf(
+  { url }: TestHub,
+  { nodeId, spkiSha256, privateKey }: SelfSigned,
+  sent: SentChallenge,
+  change: Partial<ProofLines> = {},
+) {
+  const lines: ProofLines = {
+    label: 'dpc-hub node-login v1',
+    origin: url,
+    account: '-',
+    nodeId,
+    spkiSha256,
+    challenge: sent.challenge,
+    expiresAt: sent.expires_at,
+    ...change,
+  }
+  return {
+    node_id: lines.nodeId,
+    challenge_id: sent.challenge_id,
+    signature: signText(privateKey, proofText(lines)),
+  }
+}
+
 /** A peer: key, certificate, tokens, and at most one socket. */
 export class TestNode {
   private connection: TestSocket | null = null

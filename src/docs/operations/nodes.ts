@@ -6,6 +6,7 @@ import {
   nodesAnswer,
   registrationAnswer,
 } from '../../nodes/nodes.schema.js'
+import { nodeLoginAnswer } from '../../nodes/node-login.schema.js'
 import type { ErrorOfRoute } from '../error-codes.js'
 import type { Operation } from '../operation.js'
 
@@ -64,6 +65,36 @@ export const NODE_OPERATIONS: readonly (readonly [string, Operation])[] = [
         201: { description: 'Yours now', name: 'Node', schema: nodeAnswer },
       },
       errors: PROOF_ERRORS,
+    },
+  ],
+  [
+    'POST /auth/node/challenge',
+    {
+      id: 'challengeNodeLogin',
+      tag: 'Login',
+      summary: 'Something for a node key to sign, to log in',
+      description: 'For 120 seconds, for one use.',
+      answers: { 201: { description: 'Made', name: 'Challenge', schema: challengeAnswer } },
+      errors: ['unavailable'],
+    },
+  ],
+  [
+    'POST /auth/node/verify',
+    {
+      id: 'logInNode',
+      tag: 'Login',
+      summary: 'Log in with the node key alone',
+      description:
+        'A session of the account that has proven the node, which speaks for the node. With a `DPoP` header its tokens are bound to the node’s key. Whether the node is unknown or unproven, or another key has signed, the refusal is the same.',
+      answers: { 200: { description: 'Tokens', name: 'NodeTokens', schema: nodeLoginAnswer } },
+      errors: [
+        { code: 'challenge_invalid', status: 401 },
+        'node_login_refused',
+        'invalid_dpop_proof',
+        'use_dpop_nonce',
+        'dpop_key_mismatch',
+        'unavailable',
+      ],
     },
   ],
   [
