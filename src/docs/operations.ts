@@ -2,6 +2,7 @@ import type { Operation } from './operation.js'
 import { HEALTH_OPERATIONS } from './operations/health.js'
 import { LOGIN_OPERATIONS } from './operations/login.js'
 import { NODE_OPERATIONS } from './operations/nodes.js'
+import { OAUTH_OPERATIONS } from './operations/oauth.js'
 import { PROFILE_OPERATIONS } from './operations/profiles.js'
 import { SESSION_OPERATIONS } from './operations/sessions.js'
 
@@ -10,6 +11,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...HEALTH_OPERATIONS,
   ...LOGIN_OPERATIONS,
   ...SESSION_OPERATIONS,
+  ...OAUTH_OPERATIONS,
   ...NODE_OPERATIONS,
   ...PROFILE_OPERATIONS,
 ])

@@ -18,6 +18,19 @@ export function expectError(answer: Answer, status: number, code: string, what =
   expectErrorBody(answer)
 }
 
+/** The same at the token endpoint and its kind: with the two fields of RFC 6749 §5.2. */
+export function expectOAuthError(answer: Answer, status: number, code: string, what = ''): void {
+  const { error, error_description, ...body } = answer.body
+  expect([what, answer.status, error, body.error_code]).toEqual([
+    what,
+    status,
+    expect.stringMatching(/^[a-z_]+$/),
+    code,
+  ])
+  expect(error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+  expectErrorBody({ ...answer, body })
+}
+
 /** As `expectError`, whichever error it is: one that is documented. */
 export function expectErrorBody({ status, headers, body }: Answer): void {
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
