@@ -32,7 +32,8 @@ export type Refresh = z.output<typeof refreshBody>
 /** POST /refresh. */
 export const tokensAnswer = z.strictObject({
   access_token: z.string(),
-  token_type: z.literal('bearer'),
+  /** In lower case for classic clients; `DPoP` for a session that is bound to a key. */
+  token_type: z.enum(['bearer', 'DPoP']),
   refresh_token: z.string(),
 })
 

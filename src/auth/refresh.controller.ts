@@ -36,7 +36,7 @@ export class RefreshController {
       const pair = await this.refreshes.refresh(refreshToken, { jkt })
       return {
         access_token: pair.accessToken,
-        token_type: 'bearer',
+        token_type: pair.isKeyBound ? 'DPoP' : 'bearer',
         refresh_token: pair.refreshToken,
       }
     } catch (error) {

@@ -22,7 +22,12 @@ export class HubErrorFilter implements ExceptionFilter {
     // One line: during an outage there are many, and each says the same.
     if (error.status === 503) this.logger.warn('unavailable', { ...fields, error: error.code })
     else if (error.status >= 500) this.logger.failure(error, fields)
-    sendError(http.getResponse(), error, request.id)
+    this.answer(error, request, http.getResponse())
+  }
+
+  /** For routes whose callers read something else than the one error body. */
+  protected answer(error: HubError, request: FastifyRequest, reply: FastifyReply): void {
+    sendError(reply, error, request.id)
   }
 }
 

@@ -20,15 +20,16 @@ export function parseJsonBody(body: Buffer): unknown {
  * for its schema to refuse (RFC 6749 §3.2).
  */
 export function parseFormBody(body: Buffer): unknown {
-  const fields = new URLSearchParams(body.toString('utf8'))
-  const value = Object.fromEntries(
-    [...new Set(fields.keys())].map((name) => {
-      const values = fields.getAll(name)
-      return [name, values.length > 1 ? values : values[0]]
-    }),
-  )
-  check(value, [])
-  return value
+  const fields = new Map<string, string | string[]>()
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+    const before = fields.get(name)
+    if (before === undefined) fields.set(name, value)
+    else if (typeof before === 'string') fields.set(name, [before, value])
+    else before.push(value)
+  }
+  const form = Object.fromEntries(fields)
+  check(form, [])
+  return form
 }
 
 function decode(body: Buffer): unknown {

@@ -29,7 +29,8 @@ export interface AccessToken {
   readonly jti: string
 }
 
-const AUDIENCE = 'dpc-hub'
+/** `aud` of every access token. */
+export const AUDIENCE = 'dpc-hub'
 const TYPE = 'at+jwt'
 /** Ours are under 600 characters; what is longer is not read. */
 const MAX_LENGTH = 2_048

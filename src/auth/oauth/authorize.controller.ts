@@ -46,7 +46,7 @@ export class AuthorizeController {
    * every fault goes back to the client.
    */
   @Get()
-  @RateLimit('callback')
+  @RateLimit('login')
   async authorize(
     @Query() query: RawQuery,
     @Req() request: FastifyRequest,

@@ -19,6 +19,8 @@ export const metadataAnswer = z.strictObject({
   grant_types_supported: z.array(z.string()),
   code_challenge_methods_supported: z.array(z.string()),
   token_endpoint_auth_methods_supported: z.array(z.string()),
+  introspection_endpoint_auth_methods_supported: z.array(z.string()),
+  revocation_endpoint_auth_methods_supported: z.array(z.string()),
   dpop_signing_alg_values_supported: z.array(z.string()),
   authorization_response_iss_parameter_supported: z.literal(true),
   service_documentation: z.url(),
@@ -47,6 +49,9 @@ export class MetadataController {
       grant_types_supported: [...GRANTS],
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['none'],
+      // By an access token of the account, which RFC 8414 has a word for at the one and not at the other.
+      introspection_endpoint_auth_methods_supported: ['Bearer', 'DPoP'],
+      revocation_endpoint_auth_methods_supported: ['none'],
       dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
       authorization_response_iss_parameter_supported: true,
       service_documentation: `${publicUrl}/docs`,

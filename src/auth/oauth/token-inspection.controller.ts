@@ -5,7 +5,7 @@ import { parsed } from '../../common/validation.js'
 import { HubConfig } from '../../config/hub-config.js'
 import type { Actor } from '../../identity/actor.js'
 import { AccountSessions } from '../../tokens/account-sessions.js'
-import type { AccessToken } from '../../tokens/access-token.js'
+import { type AccessToken, AUDIENCE } from '../../tokens/access-token.js'
 import { CurrentActor } from '../../tokens/decorators.js'
 import { RefreshService } from '../../tokens/refresh.service.js'
 import { TokenVerifier } from '../../tokens/token-verifier.js'
@@ -54,7 +54,7 @@ export class TokenInspectionController {
       sub: String(actor.accountId),
       sid: actor.sessionId,
       exp: accessToken ? Math.min(accessToken.expiresAt, expiresAt) : expiresAt,
-      ...(accessToken ? { iat: accessToken.issuedAt, jti: accessToken.jti, aud: 'dpc-hub' } : {}),
+      ...(accessToken ? { iat: accessToken.issuedAt, jti: accessToken.jti, aud: AUDIENCE } : {}),
       ...(actor.node ? { node_id: actor.node.nodeId } : {}),
       ...(actor.dpopJkt === null ? {} : { cnf: { jkt: actor.dpopJkt } }),
     }

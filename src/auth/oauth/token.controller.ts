@@ -10,12 +10,18 @@ import { Limits } from '../../limits/limits.js'
 import { Unlimited } from '../../limits/rate-limit.guard.js'
 import { Public } from '../../tokens/decorators.js'
 import { DpopProofs } from '../../tokens/dpop.js'
-import { DpopRequiredError, InvalidDpopProofError } from '../../tokens/dpop.errors.js'
+import {
+  DpopRequiredError,
+  InvalidDpopProofError,
+  UseDpopNonceError,
+} from '../../tokens/dpop.errors.js'
 import { RefreshService, type TokenPair } from '../../tokens/refresh.service.js'
 import { type TokenAnswer, tokenAnswerOf } from '../../tokens/token-answer.js'
 import { InvalidRefreshTokenError } from '../../tokens/tokens.errors.js'
 import { CodeGrant, type Comer } from './code-grant.service.js'
-import { InvalidClientError, InvalidGrantError, UnsupportedGrantTypeError } from './oauth.errors.js'
+import { DeviceGrant } from './device-grant.service.js'
+import { deviceBody } from './device.schema.js'
+import { InvalidGrantError, UnsupportedGrantTypeError } from './oauth.errors.js'
 import { OAuthErrorFilter } from './oauth-error.filter.js'
 import { refuseSecrets } from './public-client.js'
 import {
@@ -58,7 +64,7 @@ export class TokenController {
     try {
       return tokenAnswerOf(await this.grant(body, request, coarsePlace(address)))
     } catch (error) {
-      if (isRefresh && !isTheHubs(error)) {
+      if (isRefresh && !isForgiven(error)) {
         await this.limits.take('failed_authentication', countedAddress(address))
       }
       throw error
@@ -108,7 +114,7 @@ function grantIn(body: unknown): unknown {
   return typeof body === 'object' && body !== null && 'grant_type' in body ? body.grant_type : null
 }
 
-/** What is no fault of the caller does not count against its address. */
-function isTheHubs(error: unknown): boolean {
-  return !(error instanceof HubError) || error.status >= 500
+/** What is no fault of the caller: the hub's own, and a clock that is wrong (RFC 9449 §8). */
+function isForgiven(error: unknown): boolean {
+  return !(error instanceof HubError) || error.status >= 500 || error instanceof UseDpopNonceError
 }
