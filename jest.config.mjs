@@ -14,6 +14,9 @@ const withPostgres = {
   globalTeardown: './test/support/global-teardown.mjs',
 }
 
+/** Half a minute of certificates. */
+const RECOMBINATION = 'test/certificate-recombination.spec.ts'
+
 export default {
   maxWorkers: 2,
   // A test that failed may have left its hub running: CI must end all the same.
@@ -24,7 +27,10 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', RECOMBINATION],
     },
+    // Apart from the unit tests, which are to be quick.
+    { ...common, displayName: 'recombination', testMatch: [`<rootDir>/${RECOMBINATION}`] },
     {
       ...withPostgres,
       displayName: 'integration',

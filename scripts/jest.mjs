@@ -8,8 +8,9 @@ import { buildIfNeeded, checkPrerequisites } from './build.mjs'
 
 checkPrerequisites()
 const args = process.argv.slice(2)
-// All but the unit tests use the built hub: their Postgres, the commands they start.
-if (!/selectProjects[= ]unit\b/.test(args.join(' '))) await buildIfNeeded('hub', 'src/main.js')
+// All but the unit tests and the recombined certificates use the built hub: their Postgres, the commands they start.
+if (!/selectProjects[= ](unit|recombination)\b/.test(args.join(' ')))
+  await buildIfNeeded('hub', 'src/main.js')
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest')
 const { status } = spawnSync(
