@@ -15,6 +15,7 @@ import { HealthModule } from './health/health.module.js'
 import { LimitsModule } from './limits/limits.module.js'
 import { RateLimitGuard } from './limits/rate-limit.guard.js'
 import { NodesModule } from './nodes/nodes.module.js'
+import { PrekeysModule } from './nodes/prekeys/prekeys.module.js'
 import { ProfilesModule } from './profiles/profiles.module.js'
 import { RoutingModule } from './routing/routing.module.js'
 import { SignalingModule } from './signaling/signaling.module.js'
@@ -38,6 +39,7 @@ export interface Surroundings {
     TokensModule,
     AuthModule,
     NodesModule,
+    PrekeysModule,
     ProfilesModule,
     DiscoveryModule,
     RoutingModule,

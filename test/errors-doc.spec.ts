@@ -31,7 +31,14 @@ function rowsBelow(heading: string): string[][] {
 }
 
 /** Those with a status: HTTP errors. */
-const http = ['Any route', 'Login and refresh', 'Nodes', 'Profiles', 'Opening the socket']
+const http = [
+  'Any route',
+  'Login and refresh',
+  'Nodes',
+  'Prekeys',
+  'Profiles',
+  'Opening the socket',
+]
   .flatMap(rowsBelow)
   .filter((cells) => cells.length === 4)
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 
 import { nodeIdsOf, spkiSha256Of } from '../src/identity/node-id.js'
-import { isSignedBy, proofBytes, signatureSchema } from '../src/identity/proof.js'
+import { isSignedBy, prekeyBytes, proofBytes, signatureSchema } from '../src/identity/proof.js'
 import {
   authOkFrame,
   errorFrame,
@@ -153,6 +153,22 @@ describe('docs/protocol.md', () => {
     expect(bytes.toString()).toBe(text.trimEnd())
     expect(section).toContain(`What it signs, ${bytes.length} bytes`)
     expect(isSignedBy(publicKey, bytes, signatureSchema.parse(signature.trimEnd()))).toBe(true)
+  })
+
+  it('shows a prekey that the hub would take, signed by the key of the proof', () => {
+    const [before = '', section = ''] = document.split('## Prekeys')
+    const [, text = '', signature = ''] = section
+      .split(/^```\n/m)
+      .filter((_each, at) => at === 0 || at % 2)
+    const key = before.split('## Proof of the node key')[1] ?? ''
+    const [, spkiSha256 = '', , keyId, publicKey = ''] = text.trimEnd().split('\n')
+    const bytes = prekeyBytes({ spkiSha256, kind: 'signed', keyId: Number(keyId), publicKey })
+
+    expect(bytes.toString()).toBe(text.trimEnd())
+    const pem = /-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----\n/s.exec(key)?.[0] ?? ''
+    expect(spkiSha256Of(createPublicKey(pem))).toBe(spkiSha256)
+    const signed = signatureSchema.parse(signature.trimEnd())
+    expect(isSignedBy(createPublicKey(pem), bytes, signed)).toBe(true)
   })
 
   it('names only codes and settings that exist', () => {

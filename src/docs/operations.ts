@@ -3,6 +3,7 @@ import { HEALTH_OPERATIONS } from './operations/health.js'
 import { LOGIN_OPERATIONS } from './operations/login.js'
 import { NODE_OPERATIONS } from './operations/nodes.js'
 import { OAUTH_OPERATIONS } from './operations/oauth.js'
+import { PREKEY_OPERATIONS } from './operations/prekeys.js'
 import { PROFILE_OPERATIONS } from './operations/profiles.js'
 import { SESSION_OPERATIONS } from './operations/sessions.js'
 
@@ -13,6 +14,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...SESSION_OPERATIONS,
   ...OAUTH_OPERATIONS,
   ...NODE_OPERATIONS,
+  ...PREKEY_OPERATIONS,
   ...PROFILE_OPERATIONS,
 ])
 

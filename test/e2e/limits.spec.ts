@@ -26,6 +26,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'POST /nodes': 3,
   'POST /auth/node/challenge': 10,
   'POST /auth/node/verify': 10,
+  'POST /nodes/:node_id/keys/claim': 30,
   'PUT /profile': 2,
   'DELETE /profile': 5,
   'GET /me/export': 5,
