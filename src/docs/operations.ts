@@ -1,4 +1,5 @@
 import type { Operation } from './operation.js'
+import { DEVICE_OPERATIONS } from './operations/device.js'
 import { HEALTH_OPERATIONS } from './operations/health.js'
 import { LOGIN_OPERATIONS } from './operations/login.js'
 import { NODE_OPERATIONS } from './operations/nodes.js'
@@ -13,6 +14,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...LOGIN_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...OAUTH_OPERATIONS,
+  ...DEVICE_OPERATIONS,
   ...NODE_OPERATIONS,
   ...PREKEY_OPERATIONS,
   ...PROFILE_OPERATIONS,

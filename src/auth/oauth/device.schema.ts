@@ -6,17 +6,20 @@ import { required } from './token.schema.js'
 /** Whatever a person typed; what is missing, given twice or very long is no code, and told as such. */
 const typedCode = z.string().max(64).catch('')
 
-const isFailureWord = (word: unknown): word is LoginFailureWord =>
-  typeof word === 'string' && Object.hasOwn(LOGIN_FAILURES, word)
+const isFailureWord = (word: string | null): word is LoginFailureWord =>
+  word !== null && Object.hasOwn(LOGIN_FAILURES, word)
 
 /** GET /device. */
 export const devicePageQuery = z
   .object({
     user_code: typedCode,
     /** How a login for a device failed. */
-    error: z.custom<LoginFailureWord>(isFailureWord).nullable().catch(null),
+    error: z.string().nullable().catch(null),
   })
-  .transform((query) => ({ typed: query.user_code, failure: query.error }))
+  .transform((query) => ({
+    typed: query.user_code,
+    failure: isFailureWord(query.error) ? query.error : null,
+  }))
 
 export type DevicePageQuery = z.output<typeof devicePageQuery>
 
