@@ -1,6 +1,13 @@
-import { checkPrimeSync, createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import {
+  checkPrimeSync,
+  createHash,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
 
 import { COMPROMISED_JWK, COMPROMISED_RSA } from '../../corpus/generate/published.js'
+import { PUBLISHED } from '../../corpus/generate/recombined/keys.js'
 import { decodePoint, isCanonical, isSmallOrder } from '../../corpus/generate/signatures/edwards.js'
 
 /** The key when a node may have it, else why not. By OpenSSL's reading of it and simple arithmetic. */
@@ -39,13 +46,15 @@ function weaknessOf(key: KeyObject, spki: Buffer): string | null {
 
 const COMPROMISED = new Set(
   [
-    ...Object.values(COMPROMISED_JWK),
-    ...Object.values(COMPROMISED_RSA).map((n) => ({ kty: 'RSA', n, e: 'AQAB' })),
-  ].map((key) => {
-    const spki = createPublicKey({ key, format: 'jwk' }).export({ format: 'der', type: 'spki' })
-    return createHash('sha256').update(spki).digest('hex')
-  }),
+    ...Object.values(COMPROMISED_JWK).map(spkiOfJwk),
+    ...Object.values(COMPROMISED_RSA).map((n) => spkiOfJwk({ kty: 'RSA', n, e: 'AQAB' })),
+    ...PUBLISHED.map(({ spki }) => spki),
+  ].map((spki) => createHash('sha256').update(spki).digest('hex')),
 )
+
+function spkiOfJwk(key: JsonWebKey): Buffer {
+  return createPublicKey({ key, format: 'jwk' }).export({ format: 'der', type: 'spki' })
+}
 
 function weakNumbers(key: KeyObject, spki: Buffer): string | null {
   if (key.asymmetricKeyType === 'ec') return null

@@ -19,7 +19,7 @@ export function goodSerial(dice: Dice): Buffer {
 }
 
 /** The AlgorithmIdentifier that the key's type has for the hash. */
-export function algorithmFor(type: string | undefined, digest: Digest): Buffer {
+export function algorithmFor(type: string | null, digest: Digest): Buffer {
   if (type === 'ec') return algorithm(`1.2.840.10045.4.3.${ECDSA_OIDS[digest]}`)
   if (type === 'ed25519') return algorithm('1.3.101.112')
   return algorithm(`1.2.840.113549.1.1.${RSA_OIDS[digest]}`, der.nul())

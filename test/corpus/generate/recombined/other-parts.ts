@@ -2,12 +2,12 @@ import { constants, sign } from 'node:crypto'
 
 import * as der from '../../../support/der.js'
 import { extension, poolKey, relative } from '../../../support/x509.js'
-import { nodeIdOf, NOW, spkiDer, spkiOf } from '../case.js'
+import { nodeIdOf, NOW, spkiOf } from '../case.js'
 import { flipBit } from '../signatures/numbers.js'
 
 import type { Dice } from './dice.js'
 import { nameOf } from './good-parts.js'
-import { goodKey, signedBy, type PartKey } from './keys.js'
+import { goodKey, otherForm, signedBy, type PartKey } from './keys.js'
 import type { Parts } from './parts.js'
 import { operated } from './surgery.js'
 import { otherText, sameText } from './texts.js'
@@ -145,7 +145,8 @@ export class OtherParts {
 
   /** As a BIT STRING; of the corpus where nobody has the private half. */
   signature(tbs: Buffer, digest: string): Buffer {
-    const { privateKey } = this.key
+    const { privateKey, signature } = this.key
+    if (signature !== undefined) return der.bits(signature)
     if (privateKey === null) return this.dice.pick(this.parts.signatures)
     return der.bits(signedBy(privateKey, digest, tbs))
   }
@@ -188,20 +189,6 @@ function inOtherForm(time: Buffer): Buffer {
   const text = time.subarray(2).toString('latin1')
   if (time[0] === 0x18) return der.tlv(0x17, Buffer.from(text.slice(2)))
   return der.tlv(0x18, Buffer.from((text < '50' ? '20' : '19') + text))
-}
-
-/** The same key in another encoding: the algorithm without its parameters, or a P-256 point compressed. */
-function otherForm(spki: Buffer): Buffer {
-  const [outer] = valuesOf(spki) ?? []
-  const [algorithm, bits] = valuesOf(outer?.content ?? Buffer.alloc(0)) ?? []
-  if (algorithm === undefined || bits === undefined) return spki
-  const content = bits.content.subarray(1)
-  if (content.length === 65) {
-    const compressed = [Buffer.from([2 + ((content.at(-1) ?? 0) & 1)]), content.subarray(1, 33)]
-    return spkiDer(algorithm.bytes, Buffer.concat(compressed))
-  }
-  const [oid] = valuesOf(algorithm.content) ?? []
-  return spkiDer(der.sequence(oid?.bytes ?? der.nul()), content)
 }
 
 /** Only an id of the same length can stand in the same bytes. */

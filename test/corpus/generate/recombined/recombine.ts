@@ -84,7 +84,7 @@ class Recombination {
     this.other = new OtherParts(dice, parts, this.key, this.nodeId)
     this.algorithm = this.slot(
       'algorithm',
-      () => algorithmFor(this.key.privateKey?.asymmetricKeyType, this.digest),
+      () => algorithmFor(this.key.type, this.digest),
       () => this.other.algorithm(),
     )
   }
@@ -93,7 +93,6 @@ class Recombination {
     const { dice, key } = this
     const signed = this.certificate()
     const bytes = this.bad.has('surgery') ? this.operate('surgery', signed) : signed
-    const isRsa = key.privateKey?.asymmetricKeyType === 'rsa'
     return {
       nodeId: this.slot(
         'node id',
@@ -110,7 +109,7 @@ class Recombination {
         () => sameText(dice, 'CERTIFICATE', bytes),
         () => otherText(dice, 'CERTIFICATE', bytes),
       ),
-      accept: (isRsa && dice.chance(40)) || this.bad.has('accept') ? 'rsa' : 'any',
+      accept: (key.type === 'rsa' && dice.chance(40)) || this.bad.has('accept') ? 'rsa' : 'any',
       changed: [key.name, ...this.bad, ...this.notes],
     }
   }
