@@ -30,7 +30,8 @@ export function compare(
   })
 }
 
-export function table(comparisons: readonly Comparison[]): string {
+/** `other` is what the hub is compared with. */
+export function table(comparisons: readonly Comparison[], other = 'bare ws'): string {
   const rows = comparisons.map(({ what, unit, hub, bare, ratio, hubRounds, bareRounds }) => [
     `${what}, ${unit}`,
     hub.toFixed(2),
@@ -38,10 +39,10 @@ export function table(comparisons: readonly Comparison[]): string {
     ratio.toFixed(2),
     `  ${spread(hubRounds)} / ${spread(bareRounds)}`,
   ])
-  const lines = [['', 'hub', 'bare ws', 'hub / bare', '  least–most'], ...rows]
+  const lines = [['', 'hub', other, 'hub / bare', '  least–most'], ...rows]
   return lines
     .map(
-      ([name = '', ...cells]) => name.padEnd(34) + cells.map((cell) => cell.padStart(12)).join(''),
+      ([name = '', ...cells]) => name.padEnd(40) + cells.map((cell) => cell.padStart(12)).join(''),
     )
     .join('\n')
 }

@@ -15,6 +15,7 @@ const commands = {
   seed: ['hub', 'src/seed.js'],
   demo: ['tools', 'demo/demo.js'],
   bench: ['tools', 'bench/bench.js'],
+  'bench:keys': ['tools', 'bench/key-checks.js'],
 }
 
 const [first = 'start', ...others] = process.argv.slice(2)

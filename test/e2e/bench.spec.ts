@@ -44,3 +44,20 @@ describe('npm run bench', () => {
     PATIENCE_MS,
   )
 })
+
+describe('npm run bench:keys', () => {
+  // Here too its figures say nothing: what counts is that the hub takes each kind of key.
+  it(
+    'times the checks of every kind of key',
+    async () => {
+      const { stdout } = await run(process.execPath, [start, 'bench:keys', '--small'])
+
+      for (const kind of ['RSA-2048', 'RSA-3072', 'RSA-4096', 'P-256', 'Ed25519']) {
+        expect(stdout).toContain(`${kind}, certificate, ms CPU`)
+        expect(stdout).toContain(`${kind}, certificate and proof, ms CPU`)
+      }
+      expect(stdout).toContain('bare verify')
+    },
+    PATIENCE_MS,
+  )
+})
