@@ -15,6 +15,7 @@ export type LimitName =
   | 'profile'
   | 'logout'
   | 'delete'
+  | 'export'
   | 'failed_authentication'
   | 'upgrade'
   | 'failed_upgrade'
@@ -93,6 +94,7 @@ export class Limits {
         return 300
       case 'logout':
       case 'delete':
+      case 'export':
         return 5
     }
   }

@@ -3,6 +3,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/com
 import type { Actor } from '../identity/actor.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
 import { CurrentActor } from '../tokens/decorators.js'
+import { AccountDeletion } from './account-deletion.js'
 import { type Profile, ProfileStore } from './profile.store.js'
 import { ProfileNotFoundError } from './profiles.errors.js'
 import {
@@ -20,6 +21,7 @@ export class ProfilesController {
   constructor(
     private readonly service: ProfilesService,
     private readonly profiles: ProfileStore,
+    private readonly deletion: AccountDeletion,
   ) {}
 
   @Get()
@@ -48,8 +50,8 @@ export class ProfilesController {
   @Delete()
   @RateLimit('delete')
   @HttpCode(204)
-  async deleteAccount(@CurrentActor() { accountId }: Actor): Promise<void> {
-    await this.service.deleteAccount(accountId)
+  async deleteAccount(@CurrentActor() actor: Actor): Promise<void> {
+    await this.deletion.delete(actor)
   }
 }
 

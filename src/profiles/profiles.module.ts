@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common'
 
 import { AccountsModule } from '../accounts/accounts.module.js'
 import { NodesModule } from '../nodes/nodes.module.js'
+import { AccountDeletion } from './account-deletion.js'
+import { AccountExporter } from './account-export.js'
+import { MeController } from './me.controller.js'
 import { ProfileStore } from './profile.store.js'
 import { ProfilesController } from './profiles.controller.js'
 import { ProfilesService } from './profiles.service.js'
@@ -9,8 +12,8 @@ import { UsersController } from './users.controller.js'
 
 @Module({
   imports: [AccountsModule, NodesModule],
-  controllers: [ProfilesController, UsersController],
-  providers: [ProfilesService, ProfileStore],
+  controllers: [ProfilesController, UsersController, MeController],
+  providers: [AccountDeletion, AccountExporter, ProfilesService, ProfileStore],
   exports: [ProfileStore],
 })
 export class ProfilesModule {}

@@ -1,4 +1,5 @@
 import { searchAnswer } from '../../discovery/discovery.schema.js'
+import { exportAnswer, receiptAnswer } from '../../profiles/me.schema.js'
 import { meAnswer, profileAnswer } from '../../profiles/profiles.schema.js'
 import type { Operation } from '../operation.js'
 
@@ -11,6 +12,37 @@ export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       summary: 'The account of this session',
       answers: { 200: { description: 'The account', name: 'Me', schema: meAnswer } },
       errors: [],
+    },
+  ],
+  [
+    'GET /me/export',
+    {
+      id: 'exportAccount',
+      tag: 'Profiles',
+      summary: 'Everything the hub holds about your account',
+      description:
+        'As one document: every table that can hold something of an account, every row of yours, every column; what is sealed at rest is opened.',
+      answers: {
+        200: {
+          description: 'The document',
+          name: 'AccountExport',
+          schema: exportAnswer,
+          headers: { 'content-disposition': 'attachment' },
+        },
+      },
+      errors: [],
+    },
+  ],
+  [
+    'DELETE /me',
+    {
+      id: 'deleteMe',
+      tag: 'Profiles',
+      summary: 'Delete your account, for a receipt',
+      description:
+        'As `DELETE /profile`. The receipt says how much was erased and what is kept, until when and why; the hub keeps no copy of it. Sessions that are not of a classic client need a login younger than 5 minutes.',
+      answers: { 200: { description: 'Gone', name: 'Receipt', schema: receiptAnswer } },
+      errors: ['fresh_login_required'],
     },
   ],
   [

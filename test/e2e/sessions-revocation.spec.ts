@@ -1,0 +1,192 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+
+import { FaultProxy } from '../support/fault-proxy.js'
+import { freePort } from '../support/free-port.js'
+import { startHub, type TestHub } from '../support/hub.js'
+import { HubProcess } from '../support/hub-process.js'
+import { cloneDatabase } from '../support/postgres.js'
+import { refresh, sessionIdOf } from '../support/sessions.js'
+import type { TestNode } from '../support/test-node.js'
+
+/** Every way to end the caller's own session. */
+const WAYS: readonly [what: string, request: (token: string) => [method: string, path: string]][] =
+  [
+    ['a logout', () => ['POST', '/logout']],
+    ['the end of one session', (token) => ['DELETE', `/sessions/${sessionIdOf(token)}`]],
+    ['the end of all sessions', () => ['DELETE', '/sessions']],
+    ['the deletion of the account, for a receipt', () => ['DELETE', '/me']],
+    ['the deletion of the account, the classic way', () => ['DELETE', '/profile']],
+  ]
+
+/** From here on what comes again and again does so when the test says; all else goes on as ever. */
+function holdIntervals(): void {
+  jest.useFakeTimers({
+    doNotFake: [
+      'Date',
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  })
+}
+
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+describe('the end of a session', () => {
+  it('outlives a kill -9 right after the answer, whichever way it came', async () => {
+    await using database = await cloneDatabase()
+    const port = await freePort()
+    const origin = `http://127.0.0.1:${port}`
+    // Signs in for the process, which has the same secret and database.
+    await using desk = await startHub({ database, env: { PUBLIC_URL: origin } })
+    const env = {
+      PORT: String(port),
+      DATABASE_URL: database.url,
+      SECRET_KEY: desk.config.tokens.secretKey.reveal(),
+      DATA_DIR: desk.config.database.dataDir,
+    }
+    const ask = (token: string, method: string, path: string) =>
+      fetch(origin + path, { method, headers: { authorization: `Bearer ${token}` } })
+    let hub = await HubProcess.start(env)
+    for (const [what, request] of WAYS) {
+      const { accessToken, refreshToken } = await desk.signIn()
+      expect((await ask(accessToken, 'GET', '/users/me')).status).toBe(200)
+
+      const { ok } = await ask(accessToken, ...request(accessToken))
+      await hub.kill()
+
+      hub = await HubProcess.start(env)
+      const after = await ask(accessToken, 'GET', '/users/me')
+      expect([what, ok, after.status]).toEqual([what, true, 401])
+      expect(await after.json()).toMatchObject({ error_code: 'session_ended' })
+      expect(await refresh(desk, refreshToken)).toBe(401)
+    }
+    await hub.kill()
+  }, 90_000)
+
+  it.each(WAYS)(
+    'by %s is neither answered nor told before Postgres has it',
+    async (_what, request) => {
+      await using database = await cloneDatabase()
+      await using proxy = await FaultProxy.before(database.url)
+      await using hub = await startHub({ database, databaseUrl: proxy.through(database.url) })
+      const node = await hub.connectNode()
+      // Read a moment ago: the guard needs no database for it.
+      expect((await node.fetch('GET', '/users/me')).status).toBe(200)
+      proxy.freeze()
+
+      const answer = await node.fetch(...request(node.token))
+
+      expect(answer).toMatchObject({ status: 503, body: { error_code: 'unavailable' } })
+      expect(await node.socket.settled()).toEqual([])
+      proxy.restore()
+    },
+  )
+})
+
+describe('a session that another instance has ended', () => {
+  /** Two instances of one hub; timers of `there` that come again and again run when the test says so. */
+  async function twoInstances(): Promise<AsyncDisposable & { here: TestHub; there: TestHub }> {
+    const here = await startHub()
+    holdIntervals()
+    const there = await startHub({
+      database: here.database,
+      env: { PUBLIC_URL: here.url, WEBSOCKET_PING_SECONDS: '60' },
+    })
+    return {
+      here,
+      there,
+      [Symbol.asyncDispose]: async () => {
+        await there[Symbol.asyncDispose]()
+        await here[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  it.each(WAYS)(
+    'by %s is over here within 2 s for HTTP, and its socket with it',
+    async (...way) => {
+      const [, request] = way
+      await using hubs = await twoInstances()
+      const node = await hubs.there.connectNode()
+      expect((await node.fetch('GET', '/users/me')).status).toBe(200)
+
+      const [method, path] = request(node.token)
+      expect((await hubs.here.fetch(method, path, { token: node.token })).status).toBeLessThan(205)
+      expect(await refresh(hubs.there, node.person.refreshToken)).toBe(401)
+      expect((await node.closed).code).toBe(4501)
+      hubs.there.clock.advance({ seconds: 2.001 })
+
+      expect((await node.fetch('GET', '/users/me')).status).toBe(401)
+    },
+  )
+
+  it.each(WAYS)('by %s has its socket closed here within 30 s by itself', async (...way) => {
+    const [, request] = way
+    await using hubs = await twoInstances()
+    const [ended, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
+    const [method, path] = request(ended.token)
+    await hubs.here.fetch(method, path, { token: ended.token })
+
+    jest.advanceTimersByTime(30_000)
+
+    expect((await ended.closed).code).toBe(4501)
+    expect(await isOpen(other)).toBe(true)
+  })
+
+  it('that a person has thrown out of all but one is seen here the same way', async () => {
+    await using hubs = await twoInstances()
+    const owner = await hubs.there.connectNode()
+    const thieves = [
+      await hubs.there.connectNode({ accountId: owner.accountId }),
+      await hubs.there.connectNode({ accountId: owner.accountId }),
+    ]
+    const token = owner.token
+    await hubs.here.fetch('DELETE', '/sessions?keep=current', { token })
+
+    jest.advanceTimersByTime(30_000)
+
+    for (const thief of thieves) expect((await thief.closed).code).toBe(4501)
+    expect(await isOpen(owner)).toBe(true)
+  })
+
+  it('is not asked about before its time, and one that lives stays open ever after', async () => {
+    await using hubs = await twoInstances()
+    const [ended, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
+    await hubs.here.fetch('POST', '/logout', { token: ended.token })
+
+    jest.advanceTimersByTime(29_000)
+    expect(await isOpen(ended)).toBe(true)
+    jest.advanceTimersByTime(1_000)
+    expect((await ended.closed).code).toBe(4501)
+    jest.advanceTimersByTime(30_000)
+    expect(await isOpen(other)).toBe(true)
+  })
+
+  it('or a node that has gone to another account there: its socket closes here with 4502', async () => {
+    await using hubs = await twoInstances()
+    const [squatter, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
+    const { accountId } = await hubs.here.signIn()
+    await hubs.here.database.query('UPDATE nodes SET account_id = $1 WHERE node_id = $2', [
+      accountId,
+      squatter.id,
+    ])
+
+    jest.advanceTimersByTime(30_000)
+
+    expect((await squatter.closed).code).toBe(4502)
+    expect(await isOpen(other)).toBe(true)
+  })
+})
+
+/** It answers: whatever was sent to it before has arrived. */
+async function isOpen({ socket }: TestNode): Promise<boolean> {
+  return (await socket.settled()).length === 0
+}

@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A hub in a process of its own, as an operator runs it; so that it can be killed. */
+export class HubProcess implements AsyncDisposable {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly exited: Promise<unknown>,
+  ) {}
+
+  /** Resolves when it serves. Needs the built hub, which scripts/jest.mjs sees to. */
+  static async start(env: Readonly<Record<string, string>>): Promise<HubProcess> {
+    const child = spawn(process.execPath, ['dist/src/main.js'], {
+      env: { PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'warn', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const exited = once(child, 'exit')
+    let said = ''
+    child.stderr.on('data', (text) => (said += String(text)))
+    // It tells where it listens, once it does.
+    const served = once(child.stdout, 'data').then(() => true)
+    const isServing = await Promise.race([served, exited.then(() => false)])
+    if (!isServing) throw new Error(`the hub ended before it served: ${said}`)
+    return new HubProcess(child, exited)
+  }
+
+  /** No goodbye: what it has not written down by now is lost. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+}
