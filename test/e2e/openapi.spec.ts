@@ -5,6 +5,7 @@ import { ERROR_STATUS } from '../../src/docs/error-codes.js'
 import { UNDOCUMENTED } from '../../src/docs/operations.js'
 import { type Answer, startHub, type TestHub } from '../support/hub.js'
 import { publish } from '../support/people.js'
+import { oneTimePrekeys, publication } from '../support/prekeys.js'
 import { examplePath, routesOf, templateOf } from '../support/routes.js'
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
@@ -176,6 +177,8 @@ describe('GET /api/openapi.json', () => {
     const node = await hub.registeredNode()
     const profile = { name: 'Ada', description: null, expertise: { python: 4 } }
     const stranger = await publish(hub, { name: 'Bob', expertise: { python: 5 } })
+    const keys = `/nodes/${node.id}/keys`
+    const prekeys = publication(node.identity.privateKey, oneTimePrekeys(1))
     const answers: [key: string, status: number, Answer][] = [
       ['get /', 200, await hub.fetch('GET', '/')],
       ['get /health', 200, await hub.fetch('GET', '/health')],
@@ -187,6 +190,10 @@ describe('GET /api/openapi.json', () => {
       ['get /profile', 200, await node.fetch('GET', '/profile')],
       ['get /users/me', 200, await node.fetch('GET', '/users/me')],
       ['get /profile/{node_id}', 200, await node.fetch('GET', `/profile/${stranger.nodeId}`)],
+      ['put /nodes/{node_id}/keys', 200, await node.fetch('PUT', keys, prekeys)],
+      ['post /nodes/{node_id}/keys/claim', 200, await node.fetch('POST', `${keys}/claim`)],
+      ['post /nodes/{node_id}/keys/claim', 200, await node.fetch('POST', `${keys}/claim`)],
+      ['get /nodes/{node_id}/keys/count', 200, await node.fetch('GET', `${keys}/count`)],
       ['get /discovery/search', 200, await node.fetch('GET', '/discovery/search?q=python')],
       ['get /login/{provider}', 400, await hub.fetch('GET', '/login/nobody')],
       ['post /refresh', 200, await refresh(hub, node.person.refreshToken)],

@@ -8,6 +8,8 @@ export type Wire = 'up' | 'cut' | 'frozen'
 export class FaultProxy implements AsyncDisposable {
   private wire: Wire = 'up'
   private latencyMs = 0
+  /** Chunks that may still pass before it cuts; null: no end to them. */
+  private chunksLeft: number | null = null
   private readonly sockets = new Set<Socket>()
   private readonly thawed: (() => void)[] = []
   private readonly refused: (() => void)[] = []
@@ -47,6 +49,11 @@ export class FaultProxy implements AsyncDisposable {
     for (const socket of this.sockets) socket.resetAndDestroy()
   }
 
+  /** Lets so many more chunks through, of both directions together, and cuts then. */
+  cutAfter(chunks: number): void {
+    this.chunksLeft = chunks
+  }
+
   /** Resolves when the next attempt to connect has been refused. */
   nextRefusal(): Promise<void> {
     return new Promise((resolve) => this.refused.push(resolve))
@@ -66,6 +73,7 @@ export class FaultProxy implements AsyncDisposable {
   restore(): void {
     this.wire = 'up'
     this.latencyMs = 0
+    this.chunksLeft = null
     for (const socket of this.sockets) socket.resume()
     for (const thaw of this.thawed.splice(0)) thaw()
   }
@@ -105,7 +113,9 @@ export class FaultProxy implements AsyncDisposable {
   private async carry(chunk: Buffer, to: Socket): Promise<void> {
     if (this.latencyMs > 0) await delay(this.latencyMs)
     if (this.wire === 'frozen') await new Promise<void>((resolve) => this.thawed.push(resolve))
-    if (!to.destroyed) to.write(chunk)
+    if (to.destroyed) return
+    to.write(chunk)
+    if (this.chunksLeft !== null && --this.chunksLeft === 0) this.cut()
   }
 }
 
