@@ -11,13 +11,17 @@ export class UnknownProviderError extends HubError {
   }
 }
 
-/** The operator has not set up this provider. */
+/** The operator has not set up this provider, or none at all. */
 export class ProviderNotConfiguredError extends HubError {
   readonly code = 'provider_not_configured'
   readonly status = 503
 
-  constructor(provider: ProviderName) {
-    super(`login with ${provider} is not set up on this hub: use another provider`)
+  constructor(provider: ProviderName | null) {
+    super(
+      provider === null
+        ? 'no login provider is set up on this hub: tell its operator'
+        : `login with ${provider} is not set up on this hub: use another provider`,
+    )
   }
 }
 

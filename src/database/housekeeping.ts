@@ -13,7 +13,8 @@ const EXPIRED = [
   'DELETE FROM login_states WHERE expires_at < $1',
   'DELETE FROM node_tombstones WHERE until < $1',
   'DELETE FROM authorization_codes WHERE expires_at < $1',
-  'DELETE FROM device_codes WHERE expires_at < $1',
+  // A device that polls is told for a while that its code has expired: to it, unknown is something else.
+  "DELETE FROM device_codes WHERE expires_at < $1::timestamptz - interval '15 minutes'",
   'DELETE FROM challenges WHERE expires_at < $1',
   "DELETE FROM audit_events WHERE at < $1::timestamptz - interval '90 days'",
   "DELETE FROM prekeys WHERE claimed_at < $1::timestamptz - interval '90 days'",

@@ -7,6 +7,7 @@ import {
 } from '../../src/auth/oauth/device-code.store.js'
 import { DataKey } from '../../src/database/data-key.js'
 import { Database } from '../../src/database/database.js'
+import { Housekeeping } from '../../src/database/housekeeping.js'
 import { startHub, type TestHub } from '../support/hub.js'
 
 const REQUEST = { dpopJkt: null, place: '203.0.113.0/24' }
@@ -64,6 +65,20 @@ describe('a device code', () => {
     expect(await store.findByUserCode(userCode)).toBeNull()
     expect(await store.find(hash)).toBeNull()
     expect(await store.decide(hash, denied)).toBe(false)
+  })
+
+  it('is kept for a quarter of an hour after it has expired, so that its device hears of it', async () => {
+    await using hub = await startHub()
+    await storeOf(hub).add(REQUEST)
+    const kept = async (): Promise<number> => {
+      await hub.app.get(Housekeeping).sweep()
+      return (await hub.database.query('SELECT 1 FROM device_codes')).length
+    }
+
+    hub.clock.advance({ minutes: 29 })
+    expect(await kept()).toBe(1)
+    hub.clock.advance({ minutes: 2 })
+    expect(await kept()).toBe(0)
   })
 
   it('is decided once, however many decide at a time', async () => {

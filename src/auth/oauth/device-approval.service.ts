@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 
 import { AccountStore } from '../../accounts/account.store.js'
 import type { ProviderName } from '../../accounts/person.js'
-import { InvalidLoginStateError } from '../auth.errors.js'
+import { InvalidLoginStateError, ProviderNotConfiguredError } from '../auth.errors.js'
 import { LoginService } from '../login.service.js'
 import type { Door } from '../login-state.store.js'
 import { Providers } from '../providers.js'
@@ -43,13 +43,15 @@ export class DeviceApproval {
    *
    * @throws ProviderNotConfiguredError  there is none
    */
-  logins(
+  async logins(
     { hash }: PendingDevice,
     browserSecret: string,
   ): Promise<{ provider: ProviderName; url: string }[]> {
     const door: Door = { door: 'device', deviceHash: hash.toString('base64url') }
+    const offered = this.providers.offered()
+    if (offered.length === 0) throw new ProviderNotConfiguredError(null)
     return Promise.all(
-      this.providers.offered().map(async (provider) => ({
+      offered.map(async (provider) => ({
         provider,
         url: await this.loginService.begin(provider, door, browserSecret),
       })),
