@@ -8,8 +8,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describeError } from './describe-error.js'
 import type { ErrorBody, HubError } from './hub-error.js'
 import { Logger } from './logger.js'
+import { oauthFields } from './oauth-error.js'
 
-/** The only exception filter: one error body on every route (CONTRACT). */
+/** One error body on every route (CONTRACT); a filter of a few routes may add to it. */
 @Catch()
 export class HubErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
@@ -27,7 +28,7 @@ export class HubErrorFilter implements ExceptionFilter {
 
   /** For routes whose callers read something else than the one error body. */
   protected answer(error: HubError, request: FastifyRequest, reply: FastifyReply): void {
-    sendError(reply, error, request.id)
+    sendError(reply, error, request.id, request.routeOptions.url)
   }
 }
 
@@ -53,12 +54,18 @@ export function errorHeaders(error: HubError): Record<string, string> {
   }
 }
 
-export function sendError(reply: FastifyReply, error: HubError, requestId: string): void {
+/** @param path the route's template, if there is a route */
+export function sendError(
+  reply: FastifyReply,
+  error: HubError,
+  requestId: string,
+  path?: string,
+): void {
   if (reply.sent) return
   void reply
     .status(error.status)
     .headers(errorHeaders(error))
-    .send(JSON.stringify(errorBody(error, requestId)))
+    .send(JSON.stringify({ ...oauthFields(error, path), ...errorBody(error, requestId) }))
 }
 
 /** The same answer for a socket that no HTTP response stands for: a broken request, a refused upgrade. */

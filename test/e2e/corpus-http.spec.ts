@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { expectErrorBody } from '../support/error-oracle.js'
+import { expectErrorBody, expectOAuthErrorBody } from '../support/error-oracle.js'
 import { type Answer, startHub, type TestHub } from '../support/hub.js'
 import { type RawRequest, sendRaw } from '../support/raw-http.js'
 import { examplePath, type Route, routesOf, templateOf } from '../support/routes.js'
@@ -151,13 +151,17 @@ async function statusesOf(hub: TestHub): Promise<(route: Route) => string[]> {
   }
 }
 
+/** Their errors have the fields of RFC 6749 §5.2 besides. */
+const OAUTH_ROUTES = /^\/(?:token|oauth\/\w+)$/
+
 /** What is wrong with an answer; null if nothing is. */
-function faultOf(answer: Answer, documented: readonly string[]): string | null {
+function faultOf(route: Route, answer: Answer, documented: readonly string[]): string | null {
   if (!documented.includes(String(answer.status))) return `status ${answer.status}`
   if (!answer.headers.has('x-request-id')) return 'no x-request-id'
   if (answer.status < 400) return null
   try {
-    expectErrorBody(answer)
+    if (OAUTH_ROUTES.test(route.path)) expectOAuthErrorBody(answer)
+    else expectErrorBody(answer)
     return answer.status < 500 ? null : `status ${answer.status}`
   } catch (error) {
     return String(error)
@@ -179,7 +183,7 @@ describe('corpus H', () => {
         const tested = casesOf(route, accessToken)[at]
         if (!tested) break
         const fault = await sendRaw(hub, tested.request).then(
-          (answer) => faultOf(answer, documented),
+          (answer) => faultOf(route, answer, documented),
           (error: unknown) => String(error),
         )
         if (fault) findings.push(`${route.method} ${route.path}: ${tested.why}: ${fault}`)

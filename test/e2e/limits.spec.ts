@@ -21,6 +21,9 @@ const LIMITS: Readonly<Record<string, number>> = {
   'GET /auth/login/:provider': 1,
   'GET /auth/:provider/callback': 20,
   'GET /auth/callback/:provider': 20,
+  'GET /oauth/authorize': 1,
+  // Of codes; refresh tokens that are good are exempt.
+  'POST /token': 30,
   'POST /oauth/device': 10,
   'GET /device': 30,
   'POST /device': 10,

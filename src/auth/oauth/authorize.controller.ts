@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ProviderName } from '../../accounts/person.js'
 import { HubError } from '../../common/hub-error.js'
 import { PAGE_HEADERS } from '../../common/html.js'
+import { asciiOf, oauthErrorOf } from '../../common/oauth-error.js'
 import { parsed } from '../../common/validation.js'
 import { HubConfig } from '../../config/hub-config.js'
 import { RateLimit } from '../../limits/rate-limit.guard.js'
@@ -16,7 +17,7 @@ import { type AuthorizationRequest, authorizeQuery } from './authorization-reque
 import { choicePage } from './choice.page.js'
 import { type ClientId, clientNamed, mayRedirectTo } from './clients.js'
 import { OAuthDoor } from './oauth-door.js'
-import { asciiOf, AuthorizeErrorFilter, oauthErrorOf } from './oauth-error.filter.js'
+import { AuthorizeErrorFilter } from './authorize-error.filter.js'
 import {
   InvalidClientError,
   InvalidRedirectUriError,
@@ -48,7 +49,7 @@ export class AuthorizeController {
   @Get()
   @RateLimit('login')
   async authorize(
-    @Query() query: RawQuery,
+    @Query() asked: RawQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -59,6 +60,7 @@ export class AuthorizeController {
       await reply.redirect(publicUrl + pathname + search, 302)
       return
     }
+    const query = given(asked)
     const client = clientIn(query)
     const redirectUri = redirectUriIn(query, client, publicUrl)
     try {
@@ -104,6 +106,11 @@ export class AuthorizeController {
     const request = { redirectUri, clientState: state.success ? state.data : '' }
     return this.door.refuse(request, oauthErrorOf(error), asciiOf(error.message))
   }
+}
+
+/** A parameter without a value counts as left out (RFC 6749 §3.1). */
+function given(query: RawQuery): RawQuery {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
 }
 
 /** @throws InvalidClientError */

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, Req, UseFilters } from '@nestjs/common'
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 
 import { HubConfig } from '../../config/hub-config.js'
@@ -14,13 +14,11 @@ import {
   type DeviceAuthorizationBody,
 } from './device.schema.js'
 import { UnauthorizedClientError } from './oauth.errors.js'
-import { OAuthErrorFilter } from './oauth-error.filter.js'
 import { refuseSecrets } from './public-client.js'
 import { signerOf } from './token-proof.js'
 
 /** The device authorization endpoint (RFC 8628 §3.1): a form, or the same as JSON. */
 @Public()
-@UseFilters(OAuthErrorFilter)
 @Controller('oauth/device')
 export class DeviceAuthorizationController {
   constructor(

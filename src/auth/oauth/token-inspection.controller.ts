@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, UseFilters } from '@nestjs/common'
+import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 
 import { HubError } from '../../common/hub-error.js'
 import { parsed } from '../../common/validation.js'
@@ -10,7 +10,6 @@ import { CurrentActor } from '../../tokens/decorators.js'
 import { RefreshService } from '../../tokens/refresh.service.js'
 import { TokenVerifier } from '../../tokens/token-verifier.js'
 import type { IntrospectionAnswer, RevocationAnswer } from './inspection.schema.js'
-import { OAuthErrorFilter } from './oauth-error.filter.js'
 import { tokenParameter } from './token.schema.js'
 
 /** A token that is good, and whose it is. */
@@ -24,7 +23,6 @@ interface Found {
  * What a token is good for, and the end of it. Only for tokens of the caller's own account: of others
  * nothing is told and nothing done.
  */
-@UseFilters(OAuthErrorFilter)
 @Controller('oauth')
 export class TokenInspectionController {
   constructor(

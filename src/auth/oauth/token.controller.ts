@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Post, Req, UseFilters } from '@nestjs/common'
+import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
@@ -22,7 +22,6 @@ import { CodeGrant, type Comer } from './code-grant.service.js'
 import { DeviceGrant } from './device-grant.service.js'
 import { deviceBody } from './device.schema.js'
 import { InvalidGrantError, UnsupportedGrantTypeError } from './oauth.errors.js'
-import { OAuthErrorFilter } from './oauth-error.filter.js'
 import { refuseSecrets } from './public-client.js'
 import {
   CODE_GRANT,
@@ -39,7 +38,6 @@ type Parameters = z.output<typeof tokenBody>
 
 /** The token endpoint (RFC 6749 §3.2): a form, or the same as JSON. */
 @Public()
-@UseFilters(OAuthErrorFilter)
 @Controller('token')
 export class TokenController {
   constructor(
@@ -96,7 +94,8 @@ export class TokenController {
   private async refresh(parameters: Parameters, { jkt }: Comer): Promise<TokenPair> {
     const { refresh_token, client_id: client } = parsed(refreshGrantBody, parameters)
     try {
-      return await this.refreshes.refresh(refresh_token, { jkt, client: client ?? null })
+      const pair = await this.refreshes.refresh(refresh_token, { jkt, client: client ?? null })
+      if (jkt === null || pair.isKeyBound) return pair
     } catch (error) {
       if (error instanceof InvalidRefreshTokenError) {
         throw new InvalidGrantError(error.message, { cause: error })
@@ -106,6 +105,10 @@ export class TokenController {
       }
       throw error
     }
+    // Whoever proves a key may take it that the tokens are bound to it (RFC 9449 §5).
+    throw new InvalidGrantError(
+      'refresh_token: its session is bound to no key: send it without DPoP, or log in with it',
+    )
   }
 }
 
