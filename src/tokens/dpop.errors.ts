@@ -31,8 +31,9 @@ export function isDpopFault(name: unknown): name is DpopFault {
   return typeof name === 'string' && DPOP_FAULTS.includes(name)
 }
 
-/** RFC 9449 §7.1; `Bearer` too, as every 401 here has it (CONTRACT §1). */
-function challenge(error: string): Record<string, string> {
+/** RFC 9449 §7.1; `Bearer` too, as every 401 here has it (CONTRACT §1). Other statuses challenge nobody. */
+function challenge(error: string, status = 401): Record<string, string> {
+  if (status !== 401) return {}
   return {
     'www-authenticate': `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(' ')}", Bearer`,
   }
@@ -41,7 +42,7 @@ function challenge(error: string): Record<string, string> {
 /** RFC 9449 §7.1: the proof is refused. The token endpoint answers 400 (§5). */
 export class InvalidDpopProofError extends HubError {
   readonly code = 'invalid_dpop_proof'
-  override readonly headers = challenge('invalid_dpop_proof')
+  override readonly headers: Readonly<Record<string, string>>
 
   constructor(
     readonly fault: DpopFault,
@@ -49,6 +50,7 @@ export class InvalidDpopProofError extends HubError {
     options?: ErrorOptions,
   ) {
     super(`the DPoP proof is refused: ${FAULTS[fault]}`, options)
+    this.headers = challenge('invalid_dpop_proof', status)
   }
 }
 
@@ -68,7 +70,7 @@ export class UseDpopNonceError extends HubError {
       'the DPoP proof is too old, too new, or of an old nonce: ' +
         'make a new one with the value of the DPoP-Nonce header as its nonce',
     )
-    this.headers = { ...challenge('use_dpop_nonce'), 'dpop-nonce': nonce }
+    this.headers = { ...challenge('use_dpop_nonce', status), 'dpop-nonce': nonce }
   }
 }
 

@@ -11,6 +11,11 @@ export interface ProvenRequest {
   readonly path: string
   /** Null at the endpoints that give tokens out. */
   readonly token: string | null
+  /** How slow the signer's clock is. */
+  readonly secondsSlow?: number
+  readonly nonce?: string | undefined
+  /** In place of the claims that belong there, or beside them. */
+  readonly claims?: Readonly<Record<string, unknown>>
 }
 
 /** RFC 7638, of a private or public key. */
@@ -20,7 +25,7 @@ export function thumbprint(key: KeyObject): Promise<string> {
 
 /** A DPoP proof by this key (RFC 9449 §4.2), of this moment by the hub's clock. */
 export function dpopProof(hub: TestHub, key: KeyObject, request: ProvenRequest): string {
-  const { method, path, token } = request
+  const { method, path, token, secondsSlow = 0, nonce } = request
   const header = {
     typ: 'dpop+jwt',
     alg: { rsa: 'PS256', ec: 'ES256', ed25519: 'EdDSA' }[key.asymmetricKeyType as string],
@@ -30,8 +35,10 @@ export function dpopProof(hub: TestHub, key: KeyObject, request: ProvenRequest):
     htm: method,
     htu: hub.url + path,
     jti: randomUUID(),
-    iat: Math.floor(hub.clock.now() / 1_000),
+    iat: Math.floor(hub.clock.now() / 1_000) - secondsSlow,
+    ...(nonce === undefined ? {} : { nonce }),
     ...(token === null ? {} : { ath: createHash('sha256').update(token).digest('base64url') }),
+    ...request.claims,
   }
   const text = [header, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -63,8 +63,9 @@ export function expectErrorBody({ status, headers, body }: Answer): void {
   expect(JSON.stringify(body).length).toBeLessThanOrEqual(4_096)
 }
 
-/** What is wrong with a proof is told by the scheme it belongs to (RFC 9449 §7.1). */
+/** What is wrong with a proof is told by the scheme it belongs to (RFC 9449 §7.1); so with a client (RFC 6749 §5.2). */
 function challengeOf(code: string): unknown {
+  if (code === 'invalid_client') return 'Basic realm="hub", Bearer'
   if (!code.includes('dpop')) return 'Bearer'
   return expect.stringMatching(/^DPoP error="\w+", algs="[\w ]+", Bearer$/)
 }

@@ -170,13 +170,6 @@ export async function postForm<Body = any>(
   return answer
 }
 
-/** Null leaves a field out. */
-function formOf(fields: Record<string, string | null>): string {
-  const form = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields)) if (value !== null) form.append(name, value)
-  return form.toString()
-}
-
 /** A whole login with its tokens: a person with a session of the desktop client. */
 export async function logInAsDesktop(hub: TestHub, browser = new Browser()): Promise<TokenBody> {
   await using client = await OAuthClient.listen(hub)
