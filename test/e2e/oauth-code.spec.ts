@@ -172,7 +172,7 @@ describe('an authorization code', () => {
     await using client = await OAuthClient.listen(running.hub)
     const { code } = await client.logIn()
     const { body: tokens } = await client.redeem(code)
-    running.hub.clock.advance({ hours: 1 })
+    running.hub.clock.advance({ minutes: 60 })
 
     await client.redeem(code, { code_verifier: 'b'.repeat(43), redirect_uri: 'http://127.0.0.1/' })
 
