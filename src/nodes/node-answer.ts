@@ -5,7 +5,13 @@ import { readPem } from '../identity/pem.js'
 import type { Presence } from '../presence/presence.js'
 import type { Challenge } from './challenge.store.js'
 import type { Node } from './node-row.js'
-import { type ChallengeAnswer, type NodeAnswer, nodeAnswer } from './nodes.schema.js'
+import {
+  type CertificateAnswer,
+  type ChallengeAnswer,
+  type NodeAnswer,
+  nodeAnswer,
+} from './nodes.schema.js'
+import type { Succession } from './rotation/successor.store.js'
 
 /** A node as its owner is told of it. */
 export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
@@ -22,6 +28,28 @@ export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
     key: nodeAnswer.shape.key.parse(keyNameOf(node.publicKeyPem)),
     online: presence.isOnline(accountId, spkiSha256),
   }
+}
+
+/** A node's certificate, whoever asks; of one whose key was replaced, and what came after it. */
+export function certificateAnswerOf(
+  node: Pick<Node, 'nodeId' | 'spkiSha256' | 'certificatePem' | 'isProven'>,
+  succession: Succession | null,
+): CertificateAnswer {
+  return {
+    node_id: node.nodeId,
+    spki_sha256: node.spkiSha256,
+    certificate: node.certificatePem,
+    proven: node.isProven,
+    ...(succession ? { successor: successorOf(succession) } : {}),
+  }
+}
+
+function successorOf({ successor, continuity }: Succession): CertificateAnswer['successor'] {
+  const { nodeId, spkiSha256 } = successor
+  const named = { node_id: nodeId, spki_sha256: spkiSha256 }
+  return continuity
+    ? { ...named, continuity: 'key', ...continuity }
+    : { ...named, continuity: 'account' }
 }
 
 export function challengeAnswerOf(

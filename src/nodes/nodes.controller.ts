@@ -6,7 +6,7 @@ import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { ChallengeStore } from './challenge.store.js'
-import { challengeAnswerOf, nodeAnswerOf } from './node-answer.js'
+import { certificateAnswerOf, challengeAnswerOf, nodeAnswerOf } from './node-answer.js'
 import { NodeStore } from './node.store.js'
 import { NodeNotFoundError } from './nodes.errors.js'
 import {
@@ -23,6 +23,7 @@ import {
 } from './nodes.schema.js'
 import { NodesService } from './nodes.service.js'
 import { ReleaseService } from './release.service.js'
+import { SuccessorStore } from './rotation/successor.store.js'
 
 @Controller('nodes')
 export class NodesController {
@@ -30,6 +31,7 @@ export class NodesController {
     private readonly registrations: NodesService,
     private readonly releases: ReleaseService,
     private readonly nodes: NodeStore,
+    private readonly successors: SuccessorStore,
     private readonly challenges: ChallengeStore,
     private readonly presence: Presence,
   ) {}
@@ -79,14 +81,12 @@ export class NodesController {
   /** Anybody with a token may ask: it is what peers compare keys by. */
   @Get(':node_id/certificate')
   async certificate(@Param({ schema: nodeParams }) params: NodeParams): Promise<CertificateAnswer> {
-    const node = await this.nodes.find(params.node_id)
-    if (!node) throw new NodeNotFoundError('no node of this id is registered here')
-    const { nodeId, spkiSha256, certificatePem, isProven } = node
-    return {
-      node_id: nodeId,
-      spki_sha256: spkiSha256,
-      certificate: certificatePem,
-      proven: isProven,
-    }
+    const [node, succession] = await Promise.all([
+      this.nodes.find(params.node_id),
+      this.successors.find(params.node_id),
+    ])
+    const shown = node ?? succession?.old
+    if (!shown) throw new NodeNotFoundError('no node of this id is registered here')
+    return certificateAnswerOf(shown, succession)
   }
 }

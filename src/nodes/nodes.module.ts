@@ -4,6 +4,7 @@ import { AccountsModule } from '../accounts/accounts.module.js'
 import { PresenceModule } from '../presence/presence.module.js'
 import { ChallengeStore } from './challenge.store.js'
 import { ClassicRegistrationController } from './classic-registration.controller.js'
+import { NodeAnnouncer } from './node-announcer.js'
 import { NodeOwnership } from './node-ownership.js'
 import { NodeLoginController } from './node-login.controller.js'
 import { NodeLoginService } from './node-login.service.js'
@@ -12,19 +13,36 @@ import { NodesController } from './nodes.controller.js'
 import { NodesService } from './nodes.service.js'
 import { ReleaseService } from './release.service.js'
 import { ProofReader } from './proof-reader.js'
+import { NodeReplacement } from './rotation/node-replacement.js'
+import { PendingRotationStore } from './rotation/pending-rotation.store.js'
+import { PendingRotations } from './rotation/pending-rotations.js'
+import { RotationService } from './rotation/rotation.service.js'
+import { RotationsController } from './rotation/rotations.controller.js'
+import { SuccessorStore } from './rotation/successor.store.js'
 import { Tombstones } from './tombstones.js'
 
 @Module({
   imports: [AccountsModule, PresenceModule],
-  controllers: [ClassicRegistrationController, NodeLoginController, NodesController],
+  controllers: [
+    ClassicRegistrationController,
+    NodeLoginController,
+    NodesController,
+    RotationsController,
+  ],
   providers: [
     ChallengeStore,
+    NodeAnnouncer,
     NodeLoginService,
     NodeOwnership,
+    NodeReplacement,
     NodeStore,
     NodesService,
-    ReleaseService,
+    PendingRotationStore,
+    PendingRotations,
     ProofReader,
+    ReleaseService,
+    RotationService,
+    SuccessorStore,
     Tombstones,
   ],
   exports: [NodeStore, Tombstones],

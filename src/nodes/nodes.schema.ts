@@ -93,12 +93,26 @@ export const nodesAnswer = z.strictObject({ nodes: z.array(nodeAnswer) })
 
 export type NodesAnswer = z.output<typeof nodesAnswer>
 
+const successorNames = { node_id: nodeIdSchema, spki_sha256: z.string() }
+
 /** GET /nodes/{node_id}/certificate. */
 export const certificateAnswer = z.strictObject({
   node_id: nodeIdSchema,
   spki_sha256: z.string(),
   certificate: z.string(),
   proven: z.boolean(),
+  successor: z
+    .discriminatedUnion('continuity', [
+      z.strictObject({
+        ...successorNames,
+        continuity: z.literal('key'),
+        statement: z.string().meta({ description: 'What the old key has signed' }),
+        signature: z.string().meta({ description: 'base64url' }),
+      }),
+      z.strictObject({ ...successorNames, continuity: z.literal('account') }),
+    ])
+    .optional()
+    .meta({ description: 'The node whose key took the place of this one' }),
 })
 
 export type CertificateAnswer = z.output<typeof certificateAnswer>

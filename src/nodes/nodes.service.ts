@@ -5,10 +5,9 @@ import type { Actor } from '../identity/actor.js'
 import { checkRegistration, type NodeCertificate } from '../identity/certificate.js'
 import type { NodeId } from '../identity/node-id.js'
 import { thumbprintOf } from '../tokens/dpop-key.js'
-import { RegistrationFeed } from '../tokens/registration-feed.js'
-import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { SessionEndedError } from '../tokens/tokens.errors.js'
+import { NodeAnnouncer } from './node-announcer.js'
 import { type Claim, NodeOwnership } from './node-ownership.js'
 import type { Node } from './node-row.js'
 import {
@@ -27,8 +26,7 @@ export class NodesService {
     private readonly ownership: NodeOwnership,
     private readonly proofs: ProofReader,
     private readonly memory: SessionMemory,
-    private readonly registrations: RegistrationFeed,
-    private readonly revocations: RevocationFeed,
+    private readonly announcer: NodeAnnouncer,
     private readonly clock: Clock,
   ) {}
 
@@ -93,25 +91,9 @@ export class NodesService {
         throw new SessionEndedError()
     }
     const { node, verdict, endedSessions } = claimed
-    if (verdict === 'take_over' || verdict === 'transfer') this.announceLoss(node, endedSessions)
+    if (verdict === 'take_over' || verdict === 'transfer') this.announcer.lost(node, endedSessions)
     this.memory.makeStale(sessionId)
-    this.announce(node)
+    this.announcer.registered(node)
     return { node, isNew: verdict !== 'renew' }
-  }
-
-  /** The former owner's connection closes, and its sessions are read anew. */
-  private announceLoss({ spkiSha256 }: Node, endedSessions: readonly string[]): void {
-    this.revocations.announce({ kind: 'node', spkiSha256 })
-    for (const sessionId of endedSessions) this.revocations.announce({ kind: 'session', sessionId })
-  }
-
-  private announce({ spkiSha256, nodeId, ids, isProven }: Node): void {
-    this.registrations.announce({
-      spkiSha256,
-      nodeId,
-      shortId: ids.short,
-      longId: ids.long,
-      isProven,
-    })
   }
 }

@@ -1,12 +1,19 @@
-import type { KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
 
 import { HubConfig } from '../config/hub-config.js'
 import type { NodeCertificate } from '../identity/certificate.js'
-import { isSignedBy, proofBytes } from '../identity/proof.js'
+import { isSignedBy, proofBytes, rotationBytes } from '../identity/proof.js'
 import { type Challenge, ChallengeStore } from './challenge.store.js'
+import type { Node } from './node-row.js'
 import { ChallengeInvalidError, ProofInvalidError } from './nodes.errors.js'
+
+/** What the old key of a node has signed for its successor, and the signature in base64url. */
+export interface Continuity {
+  readonly statement: string
+  readonly signature: string
+}
 
 /** Looks at proofs of node keys that registered accounts send (CONTRACT §1). */
 @Injectable()
@@ -45,6 +52,37 @@ export class ProofReader {
       `signature: expected ${algorithmOf(publicKey)} by the certificate's key over seven lines joined by \\n, without a final one: ` +
         `"dpc-hub node-proof v1", the origin ${origin}, the account's id (GET /users/me), the node id ${nodeId}, ` +
         'its spki_sha256 in hex, challenge and expires_at as they were sent',
+    )
+  }
+
+  /**
+   * The old key's word for the new one.
+   *
+   * @throws ProofInvalidError  the node's key has not signed that this one takes its place
+   */
+  checkContinuity(
+    node: Node,
+    certificate: NodeCertificate,
+    challenge: Challenge,
+    signature: Buffer,
+  ): Continuity {
+    const origin = this.config.http.publicUrl
+    const bytes = rotationBytes({
+      origin,
+      accountId: node.accountId,
+      oldNodeId: node.nodeId,
+      oldSpkiSha256: node.spkiSha256,
+      newNodeId: certificate.nodeId,
+      newSpkiSha256: certificate.spkiSha256,
+      ...challenge,
+    })
+    const oldKey = createPublicKey(node.publicKeyPem)
+    if (isSignedBy(oldKey, bytes, signature))
+      return { statement: bytes.toString(), signature: signature.toString('base64url') }
+    throw new ProofInvalidError(
+      `continuity_signature: expected ${algorithmOf(oldKey)} by the old key over nine lines joined by \\n, without a final one: ` +
+        `"dpc-hub node-rotation v1", the origin ${origin}, the account's id, the old node id ${node.nodeId}, its spki_sha256, ` +
+        `the new node id ${certificate.nodeId}, its spki_sha256, challenge and expires_at as they were sent`,
     )
   }
 }

@@ -4,7 +4,7 @@ import { Clock } from '../common/clock.js'
 import type { Actor } from '../identity/actor.js'
 import type { NodeId } from '../identity/node-id.js'
 import { requireFreshLogin } from '../tokens/fresh-login.js'
-import { RevocationFeed } from '../tokens/revocation-feed.js'
+import { NodeAnnouncer } from './node-announcer.js'
 import { NodeOwnership } from './node-ownership.js'
 import { NodeStore } from './node.store.js'
 import { NodeNotFoundError } from './nodes.errors.js'
@@ -15,7 +15,7 @@ export class ReleaseService {
   constructor(
     private readonly nodes: NodeStore,
     private readonly ownership: NodeOwnership,
-    private readonly revocations: RevocationFeed,
+    private readonly announcer: NodeAnnouncer,
     private readonly clock: Clock,
   ) {}
 
@@ -27,15 +27,10 @@ export class ReleaseService {
    * @throws FreshLoginRequiredError  the node is proven and the session is not fresh
    */
   async release(actor: Actor, nodeId: NodeId): Promise<void> {
-    const { spkiSha256, isProven } = await this.nodes.ownNode(actor, nodeId)
-    if (isProven) requireFreshLogin(actor, this.clock.now())
-    const { accountId, sessionId } = actor
-    const ended = await this.ownership.release(
-      { accountId, sessionId, spkiSha256 },
-      this.clock.date(),
-    )
+    const node = await this.nodes.ownNode(actor, nodeId)
+    if (node.isProven) requireFreshLogin(actor, this.clock.now())
+    const ended = await this.ownership.release(node, actor.sessionId, this.clock.date())
     if (!ended) throw new NodeNotFoundError()
-    this.revocations.announce({ kind: 'node', spkiSha256 })
-    for (const each of ended) this.revocations.announce({ kind: 'session', sessionId: each })
+    this.announcer.lost(node, ended)
   }
 }

@@ -44,6 +44,30 @@ export class NodeSessions {
   }
 
   /**
+   * Another key has taken the node's place. Its sessions speak for the new node, but those that the
+   * old key stands behind, by DPoP or because it logged in, end; of them `keep` stays, without a node if
+   * it is bound to the old key. Resolves with the ids of the ended. Index: sessions_node_idx.
+   */
+  async move(
+    { from, to, keep }: { from: string; to: string; keep: string | null },
+    now: Date,
+    queries: Queries,
+  ): Promise<string[]> {
+    const rows = await queries.rows<{ id: string; has_ended: boolean }>(
+      `UPDATE sessions s
+          SET node = CASE WHEN s.dpop_jkt IS NULL AND NOT old.has_ended THEN $2 END,
+              revoked_at = CASE WHEN old.has_ended THEN coalesce(s.revoked_at, $4) ELSE s.revoked_at END
+         FROM (SELECT id, id IS DISTINCT FROM $3::uuid AND (client = 'node' OR dpop_jkt IS NOT NULL)
+                          AS has_ended
+                 FROM sessions WHERE node = $1) old
+        WHERE s.id = old.id
+        RETURNING s.id, old.has_ended`,
+      [from, to, keep, now],
+    )
+    return rows.flatMap(({ id, has_ended: hasEnded }) => (hasEnded ? [id] : []))
+  }
+
+  /**
    * The node is no longer theirs: its sessions speak for no node any more, and those that began by
    * its key's signature alone end. Resolves with the ids of the ended. Index: sessions_node_idx.
    */

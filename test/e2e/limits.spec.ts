@@ -32,6 +32,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'POST /logout': 5,
   'POST /register-node-id': 3,
   'POST /nodes': 3,
+  'POST /nodes/:node_id/rotate': 3,
   'POST /auth/node/challenge': 10,
   'POST /auth/node/verify': 10,
   'POST /nodes/:node_id/keys/claim': 30,

@@ -79,6 +79,7 @@ function inlined(value: unknown, document: Document): unknown {
 /** Routes that can end well in several ways: new or known, at once or later, a page or a way on. */
 const SUCCESSES: Readonly<Record<string, number>> = {
   'post /nodes': 2,
+  'post /nodes/{node_id}/rotate': 2,
   'get /oauth/authorize': 3,
 }
 

@@ -163,9 +163,13 @@ export class TestNode {
     return this.fetch('POST', '/nodes', { ...this.proofOf(await this.challenge()), ...options })
   }
 
-  /** What POST /nodes takes; `change` puts other lines into what is signed. */
-  proofOf(sent: SentChallenge, change: Partial<ProofLines> = {}) {
-    const { nodeId, spkiSha256, privateKey, certificatePem } = this.identity
+  /** What POST /nodes takes; `change` puts other lines into what is signed, by this key or another. */
+  proofOf(
+    sent: SentChallenge,
+    change: Partial<ProofLines> = {},
+    signer = this.identity.privateKey,
+  ) {
+    const { nodeId, spkiSha256, certificatePem } = this.identity
     const text = proofText({
       label: 'dpc-hub node-proof v1',
       origin: this.hub.url,
@@ -179,7 +183,7 @@ export class TestNode {
     return {
       certificate: certificatePem,
       challenge_id: sent.challenge_id,
-      signature: signText(privateKey, text),
+      signature: signText(signer, text),
     }
   }
 

@@ -7,6 +7,7 @@ import {
   registrationAnswer,
 } from '../../nodes/nodes.schema.js'
 import { nodeLoginAnswer } from '../../nodes/node-login.schema.js'
+import { pendingRotationAnswer, rotatedAnswer } from '../../nodes/rotation/rotation.schema.js'
 import type { ErrorOfRoute } from '../error-codes.js'
 import type { Operation } from '../operation.js'
 
@@ -15,7 +16,6 @@ const PROOF_ERRORS: readonly ErrorOfRoute[] = [
   ...CERTIFICATE_ERROR_CODES,
   'challenge_invalid',
   'proof_invalid',
-  'dpop_key_mismatch',
   { code: 'node_taken', status: 409 },
   { code: 'node_id_collision', status: 409 },
 ]
@@ -64,7 +64,7 @@ export const NODE_OPERATIONS: readonly (readonly [string, Operation])[] = [
         200: { description: 'Yours before, and now proven', name: 'Node', schema: nodeAnswer },
         201: { description: 'Yours now', name: 'Node', schema: nodeAnswer },
       },
-      errors: PROOF_ERRORS,
+      errors: [...PROOF_ERRORS, 'dpop_key_mismatch'],
     },
   ],
   [
@@ -142,6 +142,31 @@ export const NODE_OPERATIONS: readonly (readonly [string, Operation])[] = [
         200: { description: 'The certificate', name: 'Certificate', schema: certificateAnswer },
       },
       errors: ['node_not_found'],
+    },
+  ],
+  [
+    'POST /nodes/{node_id}/rotate',
+    {
+      id: 'rotateNode',
+      tag: 'Nodes',
+      summary: 'Put another key in the place of a node’s',
+      description:
+        'At once if the old key has signed for the new one (`continuity_signature`). Else it needs a proven node and a login younger than 5 minutes, takes effect after 72 hours, and can be cancelled until then.',
+      answers: {
+        200: { description: 'The new node', name: 'RotatedNode', schema: rotatedAnswer },
+        202: { description: 'It waits', name: 'PendingRotation', schema: pendingRotationAnswer },
+      },
+      errors: [...PROOF_ERRORS, 'node_not_found', 'fresh_login_required'],
+    },
+  ],
+  [
+    'DELETE /nodes/{node_id}/rotate',
+    {
+      id: 'cancelRotation',
+      tag: 'Nodes',
+      summary: 'Keep the old key after all',
+      answers: { 204: { description: 'The new key waits no more' } },
+      errors: ['node_not_found', 'not_found'],
     },
   ],
 ]

@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, HttpCode, Param, Post, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+
+import type { Actor } from '../../identity/actor.js'
+import { RateLimit } from '../../limits/rate-limit.guard.js'
+import { Presence } from '../../presence/presence.js'
+import { CurrentActor } from '../../tokens/decorators.js'
+import { nodeAnswerOf } from '../node-answer.js'
+import { NodeStore } from '../node.store.js'
+import { nodeParams, type NodeParams } from '../nodes.schema.js'
+import { PendingRotations } from './pending-rotations.js'
+import { rotateNodeBody, type RotateNode, type RotationAnswer } from './rotation.schema.js'
+import { RotationService } from './rotation.service.js'
+
+@Controller('nodes/:node_id/rotate')
+export class RotationsController {
+  constructor(
+    private readonly rotations: RotationService,
+    private readonly pending: PendingRotations,
+    private readonly nodes: NodeStore,
+    private readonly presence: Presence,
+  ) {}
+
+  @Post()
+  @RateLimit('register')
+  async rotate(
+    @CurrentActor() actor: Actor,
+    @Param({ schema: nodeParams }) params: NodeParams,
+    @Body({ schema: rotateNodeBody }) body: RotateNode,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RotationAnswer> {
+    const rotation = await this.rotations.rotate(actor, params.node_id, body)
+    if (rotation.kind === 'rotated') {
+      void reply.status(200)
+      return { status: 'rotated', node: nodeAnswerOf(rotation.node, this.presence) }
+    }
+    void reply.status(202)
+    return {
+      status: 'pending',
+      node_id: rotation.old.nodeId,
+      new_node_id: rotation.newNodeId,
+      effective_at: rotation.effectiveAt.toISOString(),
+    }
+  }
+
+  @Delete()
+  @HttpCode(204)
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @Param({ schema: nodeParams }) params: NodeParams,
+  ): Promise<void> {
+    await this.pending.cancel(await this.nodes.ownNode(actor, params.node_id))
+  }
+}
