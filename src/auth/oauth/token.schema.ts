@@ -20,8 +20,8 @@ export const required = parameter
 export const tokenBody = z.looseObject({
   grant_type: required,
   client_id: optional,
-  client_secret: z.unknown(),
-  client_assertion: z.unknown(),
+  client_secret: z.unknown().optional(),
+  client_assertion: z.unknown().optional(),
 })
 
 /** RFC 6749 §4.1.3, RFC 7636 §4.5. */
