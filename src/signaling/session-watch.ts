@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js'
 import { UnavailableError } from '../common/hub-error.js'
 import { Logger } from '../common/logger.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { NodeSightings } from '../tokens/node-sightings.js'
 import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionStore } from '../tokens/session.store.js'
 
@@ -24,6 +25,7 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
     private readonly connections: ConnectionRegistry,
     private readonly sessions: SessionStore,
     private readonly feed: RevocationFeed,
+    private readonly sightings: NodeSightings,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -41,10 +43,10 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
 
   /** Announces what has ended. Postgres being away is no reason to close anything. */
   async look(): Promise<void> {
-    const open = [...this.connections.all()].map(({ actor }) => ({
-      sessionId: actor.sessionId,
-      spkiSha256: actor.node.spkiSha256,
-    }))
+    const open = [...this.connections.all()].map(({ actor }) => {
+      this.sightings.note(actor.node)
+      return { sessionId: actor.sessionId, spkiSha256: actor.node.spkiSha256 }
+    })
     try {
       for (let first = 0; first < open.length; first += AT_ONCE) {
         const asked = open.slice(first, first + AT_ONCE)

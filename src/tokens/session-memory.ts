@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
 import type { Actor } from '../identity/actor.js'
+import { NodeSightings } from './node-sightings.js'
 import type { Session } from './session.store.js'
 
 /** How long the guard believes what it last read of a session. Ends heard of here count at once. */
@@ -32,7 +33,10 @@ export class SessionMemory {
   /** When nodes were lost to their owners, by `spki_sha256`; by the monotonic clock. */
   private readonly lostNodes = new Map<string, number>()
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly sightings: NodeSightings,
+  ) {}
 
   /** Ends this instance has heard of: `blacklist_size` in `GET /health`. */
   get endedCount(): number {
@@ -40,8 +44,9 @@ export class SessionMemory {
   }
 
   remember(session: Session): void {
-    const { sessionId } = session.actor
+    const { sessionId, node } = session.actor
     if (this.hasEnded(session.actor)) return
+    if (node) this.sightings.note(node)
     this.live.delete(sessionId)
     this.live.set(sessionId, { session, seenAt: this.clock.now() })
     trim(this.live)

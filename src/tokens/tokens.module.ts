@@ -4,6 +4,7 @@ import { AccessTokens } from './access-token.js'
 import { AccountSessions } from './account-sessions.js'
 import { DpopProofs } from './dpop.js'
 import { NodeSessions } from './node-sessions.js'
+import { NodeSightings } from './node-sightings.js'
 import { NoticeFeed } from './notice-feed.js'
 import { RefreshService } from './refresh.service.js'
 import { RegistrationFeed } from './registration-feed.js'
@@ -19,6 +20,7 @@ import { TokenVerifier } from './token-verifier.js'
     AccountSessions,
     DpopProofs,
     NodeSessions,
+    NodeSightings,
     NoticeFeed,
     RefreshService,
     RegistrationFeed,
@@ -31,6 +33,7 @@ import { TokenVerifier } from './token-verifier.js'
     AccountSessions,
     DpopProofs,
     NodeSessions,
+    NodeSightings,
     NoticeFeed,
     RefreshService,
     RegistrationFeed,

@@ -2,6 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
+import { SessionWatch } from '../../src/signaling/session-watch.js'
+import { NodeSightings } from '../../src/tokens/node-sightings.js'
 import { expectError } from '../support/error-oracle.js'
 import { startHub, type TestHub } from '../support/hub.js'
 import { beginSession, refresh, type Session } from '../support/sessions.js'
@@ -93,6 +95,73 @@ describe('the nodes of an account', () => {
 
     expect((await laptop.closed).code).toBe(4501)
     expect(await desktop.socket.settled()).toEqual([])
+  })
+})
+
+describe('the hour a node was last heard of', () => {
+  const seen = async (node: TestNode) => {
+    await node.hub.app.get(NodeSightings).write()
+    const { accessToken: token } = await node.hub.signIn(node.accountId)
+    return (await node.hub.fetch('GET', '/nodes', { token })).body.nodes[0].last_seen_at
+  }
+  const hourOf = (hub: TestHub) => {
+    const date = new Date(hub.clock.now())
+    date.setUTCMinutes(0, 0, 0)
+    return date.toISOString()
+  }
+
+  /** Ten past an hour: no test runs into the next one. */
+  async function startAtTenPast(): Promise<TestHub> {
+    const hub = await startHub()
+    const past = (hub.clock.now() % 3_600_000) / 1_000
+    hub.clock.advance({ seconds: 3_600 - past + 600 })
+    return hub
+  }
+
+  it('is that in which it asked, refreshed or connected; never finer', async () => {
+    await using hub = await startAtTenPast()
+    const node = await hub.registeredNode()
+    expect(await seen(node)).toBeNull()
+
+    await node.connect()
+    expect(await seen(node)).toBe(hourOf(hub))
+    await node.disconnect()
+    hub.clock.advance({ minutes: 61 })
+    expect(await seen(node)).not.toBe(hourOf(hub))
+    expect(await refresh(hub, node.person.refreshToken)).toBe(200)
+    expect(await seen(node)).toBe(hourOf(hub))
+    const rows = await hub.database.query<{ is_hour: boolean }>(
+      `SELECT last_seen_on = date_trunc('hour', last_seen_on) AS is_hour FROM nodes`,
+    )
+    expect(rows).toEqual([{ is_hour: true }])
+  })
+
+  it('goes on while it is connected, without a request of its own', async () => {
+    await using hub = await startAtTenPast()
+    const node = await hub.connectNode()
+    hub.clock.advance({ minutes: 180 })
+
+    await hub.app.get(SessionWatch).look()
+
+    expect(await seen(node)).toBe(hourOf(hub))
+  })
+
+  it('is written once an hour, however often the node asks', async () => {
+    await using hub = await startAtTenPast()
+    const node = await hub.registeredNode()
+    const write = () => hub.app.get(NodeSightings).write()
+    const versions = () => hub.database.query('SELECT xmin::text FROM nodes')
+    await node.fetch('GET', '/users/me')
+    await write()
+    const once = await versions()
+
+    for (let round = 0; round < 3; round++) {
+      hub.clock.advance({ seconds: 3 })
+      await node.fetch('GET', '/users/me')
+      await write()
+    }
+
+    expect(await versions()).toEqual(once)
   })
 })
 
