@@ -96,6 +96,7 @@ export function isAway(error: unknown): boolean {
   return (
     AWAY.test(code) ||
     /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
-    /timeout|terminated|not queryable|Cannot use a pool/i.test(message)
+    // TypeORM's word for a connection that broke between two statements of a transaction is the last.
+    /timeout|terminated|not queryable|Cannot use a pool|runner already released/i.test(message)
   )
 }

@@ -2,14 +2,17 @@ import { Controller, Get, Query, Req, Res, UseFilters } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import type { ProviderName } from '../../accounts/person.js'
-import { HubError } from '../../common/hub-error.js'
+import { describeError } from '../../common/describe-error.js'
+import { type HubError, InternalError } from '../../common/hub-error.js'
 import { PAGE_HEADERS } from '../../common/html.js'
+import { Logger } from '../../common/logger.js'
 import { asciiOf, oauthErrorOf } from '../../common/oauth-error.js'
 import { parsed } from '../../common/validation.js'
 import { HubConfig } from '../../config/hub-config.js'
 import { RateLimit } from '../../limits/rate-limit.guard.js'
 import { Public } from '../../tokens/decorators.js'
 import { isAskedAt } from '../asked-at.js'
+import { ProviderNotConfiguredError } from '../auth.errors.js'
 import { BrowserCookie } from '../browser-cookie.js'
 import { LoginService } from '../login.service.js'
 import { Providers } from '../providers.js'
@@ -38,6 +41,7 @@ export class AuthorizeController {
     private readonly providers: Providers,
     private readonly door: OAuthDoor,
     private readonly config: HubConfig,
+    private readonly logger: Logger,
   ) {
     this.cookie = new BrowserCookie(config.http.publicUrl)
   }
@@ -65,8 +69,9 @@ export class AuthorizeController {
     const redirectUri = redirectUriIn(query, client, publicUrl)
     try {
       await this.begin(query, { client, redirectUri }, request, reply)
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error
+    } catch (thrown) {
+      const error = describeError(thrown)
+      if (error instanceof InternalError) this.logger.failure(error, { request_id: request.id })
       await reply.redirect(this.refusal(query, redirectUri, error), 303)
     }
   }
@@ -80,7 +85,9 @@ export class AuthorizeController {
     const asked = parsed(authorizeQuery, query)
     if (asked.response_type !== 'code') throw new UnsupportedResponseTypeError()
     if (asked.provider === undefined) {
-      const choices = this.providers.offered().map((provider) => ({
+      const offered = this.providers.offered()
+      if (offered.length === 0) throw new ProviderNotConfiguredError(null)
+      const choices = offered.map((provider) => ({
         provider,
         url: withProvider(originalUrl, provider),
       }))
@@ -136,8 +143,8 @@ function redirectUriIn(
 
 /** The same request with the provider chosen. */
 function withProvider(originalUrl: string, provider: ProviderName): string {
-  const [path = '', search = ''] = originalUrl.split('?', 2)
-  const query = new URLSearchParams(search)
+  const at = originalUrl.indexOf('?')
+  const query = new URLSearchParams(originalUrl.slice(at + 1))
   query.set('provider', provider)
-  return `${path}?${query.toString()}`
+  return `${originalUrl.slice(0, at)}?${query.toString()}`
 }
