@@ -3,7 +3,7 @@ import { Controller, Get, Query } from '@nestjs/common'
 import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Presence } from '../presence/presence.js'
 import { ProfileStore } from '../profiles/profile.store.js'
-import { expertiseOf } from '../profiles/profiles.schema.js'
+import { expertiseOf, namedAs } from '../profiles/profiles.schema.js'
 import { type SearchAnswer, searchQuery, type SearchQuery } from './discovery.schema.js'
 import { ProfileSearch } from './profile-search.js'
 
@@ -22,13 +22,13 @@ export class DiscoveryController {
     const { best, total } = await this.profileSearch.search(query)
     const profiles = await this.profiles.findAll(best.map(({ accountId }) => accountId))
     const byAccount = new Map(profiles.map((profile) => [profile.accountId, profile]))
-    const results = best.flatMap(({ accountId, lastNodeId }) => {
+    const results = best.flatMap(({ accountId, lastNode }) => {
       const profile = byAccount.get(accountId)
       // Deleted between the two queries.
       if (!profile) return []
       const { name, description, skills } = profile
-      const nodeId = this.presence.latestNodeOf(accountId)?.nodeId ?? lastNodeId
-      return [{ node_id: nodeId, name, description, expertise: expertiseOf(skills) }]
+      const node = this.presence.latestNodeOf(accountId) ?? lastNode
+      return [{ ...namedAs(node), name, description, expertise: expertiseOf(skills) }]
     })
     return { results, total }
   }

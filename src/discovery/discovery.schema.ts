@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { isCleanText } from '../common/json.js'
-import { expertiseAnswer, text } from '../profiles/profiles.schema.js'
+import { expertiseAnswer, namedNode, text } from '../profiles/profiles.schema.js'
 import { normaliseSkill } from '../profiles/skill.js'
 
 /** Characters of a query, in code points. */
@@ -29,7 +29,7 @@ export const searchAnswer = z.strictObject({
   results: z
     .array(
       z.strictObject({
-        node_id: z.string(),
+        ...namedNode,
         name: z.string(),
         description: z.string().nullable(),
         expertise: expertiseAnswer,

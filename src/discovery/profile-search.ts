@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 
 import { Database } from '../database/database.js'
+import { type NamedNode, namedNodeOf, type NamedNodeRow } from '../profiles/profile.store.js'
 import { MAX_RESULTS, type SearchQuery } from './discovery.schema.js'
 
 /** Matches counted, and rows looked at, at most: what a search costs is bounded. */
@@ -10,7 +11,7 @@ const MAX_MATCHES = 10_000
 export interface Match {
   readonly accountId: number
   /** The node it registered last. */
-  readonly lastNodeId: string
+  readonly lastNode: NamedNode
 }
 
 export interface Matches {
@@ -65,25 +66,25 @@ export class ProfileSearch {
           ORDER BY part, level DESC, account_id
           LIMIT ${MAX_RESULTS}
        )
-       SELECT best.account_id, best.total, last.node_id
+       SELECT best.account_id, best.total, last.node_id, last.spki_sha256, last.is_proven
          FROM best
-        CROSS JOIN LATERAL (SELECT n.node_id FROM nodes n
+        CROSS JOIN LATERAL (SELECT n.node_id, n.spki_sha256, n.proven_at IS NOT NULL AS is_proven
+                             FROM nodes n
                              WHERE n.account_id = best.account_id
                              ORDER BY n.registered_at DESC LIMIT 1) last
         ORDER BY best.part, best.level DESC, best.account_id`,
       [skill, pattern, minLevel],
     )
     return {
-      best: rows.map((row) => ({ accountId: row.account_id, lastNodeId: row.node_id })),
+      best: rows.map((row) => ({ accountId: row.account_id, lastNode: namedNodeOf(row) })),
       total: Math.min(rows[0]?.total ?? 0, MAX_MATCHES),
     }
   }
 }
 
-interface MatchRow {
+interface MatchRow extends NamedNodeRow {
   readonly account_id: number
   readonly total: number
-  readonly node_id: string
 }
 
 function hasTrigram(skill: string): boolean {

@@ -16,6 +16,19 @@ export interface Profile {
   readonly updatedAt: Date
 }
 
+/** The node that an account is named by to others, and how sure they can be of it. */
+export interface NamedNode {
+  readonly nodeId: string
+  readonly spkiSha256: string
+  readonly isProven: boolean
+}
+
+export interface NamedNodeRow {
+  readonly node_id: string
+  readonly spki_sha256: string
+  readonly is_proven: boolean
+}
+
 interface ProfileRow {
   readonly account_id: number
   readonly name: string
@@ -123,14 +136,19 @@ export class ProfileStore {
     return row ? profileWithSkillsOf(row) : null
   }
 
-  /** The id of the node the account registered last. Index: nodes_account_id_idx. */
-  async lastNodeOf(accountId: number): Promise<string | null> {
-    const [row] = await this.database.rows<{ node_id: string }>(
-      'SELECT node_id FROM nodes WHERE account_id = $1 ORDER BY registered_at DESC LIMIT 1',
+  /** The node the account registered last. Index: nodes_account_id_idx. */
+  async lastNodeOf(accountId: number): Promise<NamedNode | null> {
+    const [row] = await this.database.rows<NamedNodeRow>(
+      `SELECT node_id, spki_sha256, proven_at IS NOT NULL AS is_proven
+         FROM nodes WHERE account_id = $1 ORDER BY registered_at DESC LIMIT 1`,
       [accountId],
     )
-    return row?.node_id ?? null
+    return row ? namedNodeOf(row) : null
   }
+}
+
+export function namedNodeOf(row: NamedNodeRow): NamedNode {
+  return { nodeId: row.node_id, spkiSha256: row.spki_sha256, isProven: row.is_proven }
 }
 
 function profileWithSkillsOf(row: ProfileWithSkillsRow): Profile {

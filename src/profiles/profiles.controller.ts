@@ -2,12 +2,15 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/com
 
 import type { Actor } from '../identity/actor.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
+import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { AccountDeletion } from './account-deletion.js'
 import { type Profile, ProfileStore } from './profile.store.js'
 import { ProfileNotFoundError } from './profiles.errors.js'
 import {
   expertiseOf,
+  namedAs,
+  type NodeProfileAnswer,
   type ProfileAnswer,
   profileParams,
   type ProfileParams,
@@ -21,6 +24,7 @@ export class ProfilesController {
   constructor(
     private readonly service: ProfilesService,
     private readonly profiles: ProfileStore,
+    private readonly presence: Presence,
     private readonly deletion: AccountDeletion,
   ) {}
 
@@ -40,11 +44,18 @@ export class ProfilesController {
     return answerOf(await this.service.publish(accountId, body))
   }
 
+  /** Names the account's most recently connected live node, else the last registered (CONTRACT §1). */
   @Get(':node_id')
-  async ofNode(@Param({ schema: profileParams }) params: ProfileParams): Promise<ProfileAnswer> {
+  async ofNode(
+    @Param({ schema: profileParams }) params: ProfileParams,
+  ): Promise<NodeProfileAnswer> {
     const profile = await this.profiles.findByNode(params.node_id)
-    if (!profile) throw new ProfileNotFoundError('no profile is published under this node id')
-    return answerOf(profile)
+    const node =
+      profile &&
+      (this.presence.latestNodeOf(profile.accountId) ??
+        (await this.profiles.lastNodeOf(profile.accountId)))
+    if (!node) throw new ProfileNotFoundError('no profile is published under this node id')
+    return { ...answerOf(profile), ...namedAs(node) }
   }
 
   @Delete()

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common'
 
 import { AccountsModule } from '../accounts/accounts.module.js'
 import { NodesModule } from '../nodes/nodes.module.js'
+import { PresenceModule } from '../presence/presence.module.js'
 import { AccountDeletion } from './account-deletion.js'
 import { AccountExporter } from './account-export.js'
 import { MeController } from './me.controller.js'
@@ -11,7 +12,7 @@ import { ProfilesService } from './profiles.service.js'
 import { UsersController } from './users.controller.js'
 
 @Module({
-  imports: [AccountsModule, NodesModule],
+  imports: [AccountsModule, NodesModule, PresenceModule],
   controllers: [ProfilesController, UsersController, MeController],
   providers: [AccountDeletion, AccountExporter, ProfilesService, ProfileStore],
   exports: [ProfileStore],

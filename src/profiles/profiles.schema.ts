@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { nodeIdSchema } from '../identity/node-id.js'
+import type { NamedNode } from './profile.store.js'
 import { normaliseSkill } from './skill.js'
 
 /** Characters: code points, as people and Python count them, not UTF-16 units (CONTRACT §4.13). */
@@ -125,6 +126,18 @@ export const profileAnswer = z.strictObject({
 
 export type ProfileAnswer = z.output<typeof profileAnswer>
 
+/** How an answer names a node to others. */
+export const namedNode = {
+  node_id: z.string(),
+  proven: z.boolean().meta({ description: 'Its key has signed for the account' }),
+  spki_sha256: z.string().meta({ description: 'Of the DER SubjectPublicKeyInfo, hex' }),
+}
+
+/** GET /profile/{node_id}. */
+export const nodeProfileAnswer = profileAnswer.extend(namedNode)
+
+export type NodeProfileAnswer = z.output<typeof nodeProfileAnswer>
+
 /** GET /users/me. */
 export const meAnswer = z.strictObject({
   id: z.int(),
@@ -137,6 +150,10 @@ export const meAnswer = z.strictObject({
 })
 
 export type MeAnswer = z.output<typeof meAnswer>
+
+export function namedAs({ nodeId, isProven, spkiSha256 }: NamedNode) {
+  return { node_id: nodeId, proven: isProven, spki_sha256: spkiSha256 }
+}
 
 /** NOTE: Object.fromEntries makes own properties, so that a skill `__proto__` is answered too. */
 export function expertiseOf(skills: readonly Skill[]): Record<string, number> {

@@ -18,18 +18,18 @@ export class UsersController {
 
   @Get('me')
   async me(@CurrentActor() { accountId, provider, node }: Actor): Promise<MeAnswer> {
-    const [account, profile, lastNodeId] = await Promise.all([
+    const [account, profile, last] = await Promise.all([
       this.accounts.find(accountId),
       this.profiles.find(accountId),
-      node?.nodeId ?? this.profiles.lastNodeOf(accountId),
+      node ?? this.profiles.lastNodeOf(accountId),
     ])
     if (!account) throw new SessionEndedError()
     return {
       id: account.id,
       email: account.email,
-      node_id: lastNodeId,
+      node_id: last?.nodeId ?? null,
       // A node is registered only after every check of its certificate.
-      node_id_verified: lastNodeId !== null,
+      node_id_verified: last !== null,
       provider,
       created_at: account.createdAt.toISOString(),
       profile: profile && answerOf(profile),

@@ -59,7 +59,16 @@ describe('a search', () => {
     const { accessToken: token, nodeId } = await publish(hub, { name: 'Ada', expertise: { Go: 2 } })
 
     expect((await search(hub, token, 'go')).body).toEqual({
-      results: [{ node_id: nodeId, name: 'Ada', description: null, expertise: { Go: 2 } }],
+      results: [
+        {
+          node_id: nodeId,
+          proven: false,
+          spki_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          name: 'Ada',
+          description: null,
+          expertise: { Go: 2 },
+        },
+      ],
       total: 1,
     })
   })

@@ -1,6 +1,6 @@
 import { searchAnswer } from '../../discovery/discovery.schema.js'
 import { exportAnswer, receiptAnswer } from '../../profiles/me.schema.js'
-import { meAnswer, profileAnswer } from '../../profiles/profiles.schema.js'
+import { meAnswer, nodeProfileAnswer, profileAnswer } from '../../profiles/profiles.schema.js'
 import type { Operation } from '../operation.js'
 
 export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
@@ -83,7 +83,11 @@ export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       id: 'profileOfNode',
       tag: 'Profiles',
       summary: 'The profile of the account that has this node',
-      answers: { 200: { description: 'The profile', name: 'Profile', schema: profileAnswer } },
+      description:
+        'It names the node to call: the account’s most recently connected one that is online, else the last registered.',
+      answers: {
+        200: { description: 'The profile', name: 'NodeProfile', schema: nodeProfileAnswer },
+      },
       errors: ['profile_not_found'],
     },
   ],
