@@ -54,14 +54,9 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   )
   app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, bodyParser(parseJsonBody))
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_BODY_BYTES }, readForm)
+  const cors = corsFor(config.http.allowedOrigins)
   app.enableCors({
-    origin: [...config.http.allowedOrigins],
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'dpop'],
-    exposedHeaders: ['retry-after', 'x-request-id', 'dpop-nonce'],
-    maxAge: 600,
-    // An OPTIONS request that asks for nothing would be refused in plain text.
-    strictPreflight: false,
+    delegator: (request, done) => done(null, isPage(request) ? { origin: false } : cors),
   })
   const fastify = app.getHttpAdapter().getInstance()
   fastify.removeContentTypeParser('text/plain')
@@ -78,6 +73,28 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   )
   app.get(ApiDocument).describe(app)
   return app
+}
+
+function corsFor(allowedOrigins: readonly string[]) {
+  return {
+    origin: [...allowedOrigins],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'dpop'],
+    exposedHeaders: ['retry-after', 'x-request-id', 'dpop-nonce', 'www-authenticate'],
+    maxAge: 600,
+    // An OPTIONS request that asks for nothing would be refused in plain text.
+    strictPreflight: false,
+  }
+}
+
+/** Where browsers are sent and no script has business: the authorization endpoint first (RFC 9700 §2.6). */
+const PAGES =
+  /^\/(?:oauth\/authorize|device(?:\/confirm)?|(?:auth\/)?login\/[^/]+|auth\/(?:[^/]+\/callback|callback\/[^/]+))$/
+
+/** By its route; a preflight has none, and what it is for is judged again when it comes. */
+function isPage({ method, routeOptions, url }: FastifyRequest): boolean {
+  const [path = ''] = url.split('?', 1)
+  return PAGES.test(method === 'OPTIONS' ? path : (routeOptions.url ?? ''))
 }
 
 type BodyDone = (error: Error | null, value?: unknown) => void
@@ -110,6 +127,8 @@ function safeHeaders(request: FastifyRequest, isHttps: boolean): Record<string, 
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    // For browsers that do not know frame-ancestors (RFC 9700 §4.16).
+    'x-frame-options': 'DENY',
     ...(isHttps ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   }
 }
