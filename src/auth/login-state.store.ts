@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { PROVIDER_NAMES } from '../accounts/person.js'
 import { Clock } from '../common/clock.js'
+import { DataKey } from '../database/data-key.js'
 import { Database } from '../database/database.js'
 import { authorizationRequest } from './oauth/authorization-request.js'
 
@@ -12,6 +13,7 @@ import { authorizationRequest } from './oauth/authorization-request.js'
 export const LOGIN_SECONDS = 600
 
 const STATE_BYTES = 32
+const HASH = 'login state'
 /** Of a login through a newer door with an `m` before it: known as such even when nothing can be read. */
 const STATE = /^m?[A-Za-z0-9_-]{43}$/
 
@@ -53,6 +55,7 @@ export function isClassicState(state: string): boolean {
 export class LoginStateStore {
   constructor(
     private readonly database: Database,
+    private readonly dataKey: DataKey,
     private readonly clock: Clock,
   ) {}
 
@@ -75,7 +78,12 @@ export class LoginStateStore {
     await this.database.rows(
       `WITH swept AS (DELETE FROM login_states WHERE expires_at <= $4)
        INSERT INTO login_states (hash, payload, expires_at) VALUES ($1, $2, $3)`,
-      [sha256(state), JSON.stringify(kept), new Date(now + LOGIN_SECONDS * 1_000), new Date(now)],
+      [
+        this.dataKey.mac(HASH, state),
+        JSON.stringify(kept),
+        new Date(now + LOGIN_SECONDS * 1_000),
+        new Date(now),
+      ],
     )
     return state
   }
@@ -88,7 +96,7 @@ export class LoginStateStore {
     if (!STATE.test(state)) return null
     const [row] = await this.database.rows<{ payload: unknown; expires_at: Date }>(
       'DELETE FROM login_states WHERE hash = $1 RETURNING payload, expires_at',
-      [sha256(state)],
+      [this.dataKey.mac(HASH, state)],
     )
     if (!row || row.expires_at.getTime() <= this.clock.now() || browserSecret === null) return null
     const login = loginSchema.parse(row.payload)

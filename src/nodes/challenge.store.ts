@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
 import { z } from 'zod'
 
 import { Clock } from '../common/clock.js'
+import { DataKey } from '../database/data-key.js'
 import { Database } from '../database/database.js'
 import type { ProofKind } from '../identity/proof.js'
 
@@ -11,6 +12,7 @@ import type { ProofKind } from '../identity/proof.js'
 const CHALLENGE_SECONDS = 120
 const BYTES = 32
 const CHALLENGE_ID = /^[\w-]{43}$/
+const HASH = 'challenge'
 
 const payloadSchema = z.object({
   purpose: z.enum(['node-proof', 'node-login'] satisfies ProofKind[]),
@@ -37,10 +39,11 @@ export interface ChallengeUse {
 export class ChallengeStore {
   constructor(
     private readonly database: Database,
+    private readonly dataKey: DataKey,
     private readonly clock: Clock,
   ) {}
 
-  /** Makes a challenge and keeps it under its id's hash; housekeeping deletes it if nobody comes. */
+  /** Makes a challenge and keeps it under its id's keyed hash; housekeeping deletes it if nobody comes. */
   async add({ purpose, accountId }: ChallengeUse): Promise<Challenge & { challengeId: string }> {
     const challengeId = randomBytes(BYTES).toString('base64url')
     const challenge = randomBytes(BYTES).toString('base64url')
@@ -48,7 +51,7 @@ export class ChallengeStore {
     const payload: z.output<typeof payloadSchema> = { purpose, challenge, account_id: accountId }
     await this.database.rows(
       'INSERT INTO challenges (hash, payload, expires_at) VALUES ($1, $2, $3)',
-      [hashOf(challengeId), JSON.stringify(payload), expiresAt],
+      [this.dataKey.mac(HASH, challengeId), JSON.stringify(payload), expiresAt],
     )
     return { challengeId, challenge, expiresAt: expiresAt.toISOString() }
   }
@@ -61,15 +64,11 @@ export class ChallengeStore {
     if (!CHALLENGE_ID.test(challengeId)) return null
     const [row] = await this.database.rows<{ payload: unknown; expires_at: Date }>(
       'DELETE FROM challenges WHERE hash = $1 RETURNING payload, expires_at',
-      [hashOf(challengeId)],
+      [this.dataKey.mac(HASH, challengeId)],
     )
     if (!row || row.expires_at.getTime() <= this.clock.now()) return null
     const { purpose, challenge, account_id: accountId } = payloadSchema.parse(row.payload)
     if (purpose !== use.purpose || accountId !== use.accountId) return null
     return { challenge, expiresAt: row.expires_at.toISOString() }
   }
-}
-
-function hashOf(challengeId: string): Buffer {
-  return createHash('sha256').update(challengeId).digest()
 }

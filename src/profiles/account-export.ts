@@ -14,8 +14,8 @@ const SEALED_FOR: Readonly<Record<string, string>> = {
   'sessions.place': 'place',
   'audit_events.detail': 'audit detail',
   'device_codes.place': 'device place',
-  'node_rotations.registration': 'rotation',
-  'node_successors.statement': 'successor',
+  'node_rotations.registration': 'node rotation',
+  'node_successors.statement': 'node succession',
 }
 
 /** Under the names of its columns: what was sealed is opened, other bytes are hex. */

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import {
-  DeviceCodeStore,
-  deviceCodeHash,
-  type Decision,
-} from '../../src/auth/oauth/device-code.store.js'
+import { type Decision, DeviceCodeStore } from '../../src/auth/oauth/device-code.store.js'
 import { DataKey } from '../../src/database/data-key.js'
 import { Database } from '../../src/database/database.js'
 import { Housekeeping } from '../../src/database/housekeeping.js'
@@ -43,10 +39,8 @@ describe('a device code', () => {
 
     expect([taken.userCode, second.userCode]).toEqual(['BCDFGHJK', 'LMNPQRST'])
     expect(second.deviceCode).not.toBe(taken.deviceCode)
-    expect((await store.findByUserCode('BCDFGHJK'))?.hash).toEqual(deviceCodeHash(taken.deviceCode))
-    expect((await store.findByUserCode('LMNPQRST'))?.hash).toEqual(
-      deviceCodeHash(second.deviceCode),
-    )
+    expect((await store.findByUserCode('BCDFGHJK'))?.hash).toEqual(store.hashOf(taken.deviceCode))
+    expect((await store.findByUserCode('LMNPQRST'))?.hash).toEqual(store.hashOf(second.deviceCode))
     await expect(store.add(REQUEST, () => 'BCDFGHJK')).rejects.toThrow('in a row were taken')
   })
 
@@ -54,7 +48,7 @@ describe('a device code', () => {
     await using hub = await startHub()
     const store = storeOf(hub)
     const { deviceCode, userCode } = await store.add(REQUEST)
-    const hash = deviceCodeHash(deviceCode) ?? Buffer.alloc(0)
+    const hash = store.hashOf(deviceCode) ?? Buffer.alloc(0)
     const expected = { client: 'desktop', userCode, place: '203.0.113.0/24', hash }
 
     hub.clock.advance({ minutes: 14, seconds: 55 })
@@ -86,7 +80,7 @@ describe('a device code', () => {
     const store = storeOf(hub)
     const { accountId } = await hub.signIn()
     const { deviceCode, userCode } = await store.add(REQUEST)
-    const hash = deviceCodeHash(deviceCode) ?? Buffer.alloc(0)
+    const hash = store.hashOf(deviceCode) ?? Buffer.alloc(0)
     const approved: Decision = { kind: 'approved', accountId, provider: 'google' }
 
     const decided = await Promise.all(
@@ -101,7 +95,7 @@ describe('a device code', () => {
     await using hub = await startHub()
     const store = storeOf(hub)
     const { deviceCode, userCode } = await store.add(REQUEST)
-    const hash = deviceCodeHash(deviceCode) ?? Buffer.alloc(0)
+    const hash = store.hashOf(deviceCode) ?? Buffer.alloc(0)
 
     expect(await store.decide(hash, { kind: 'approved', accountId: 404, provider: 'google' })).toBe(
       false,
@@ -109,9 +103,11 @@ describe('a device code', () => {
     expect(await store.findByUserCode(userCode)).not.toBeNull()
   })
 
-  it('has one spelling', () => {
+  it('has one spelling', async () => {
+    await using hub = await startHub()
+    const store = storeOf(hub)
     const code = 'A'.repeat(43)
-    expect(deviceCodeHash(code)).toHaveLength(32)
+    expect(store.hashOf(code)).toHaveLength(32)
     for (const other of [
       '',
       'A'.repeat(42),
@@ -121,6 +117,6 @@ describe('a device code', () => {
       `${code}\n`,
       '+'.repeat(43),
     ])
-      expect(deviceCodeHash(other)).toBeNull()
+      expect(store.hashOf(other)).toBeNull()
   })
 })

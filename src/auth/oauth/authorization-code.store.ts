@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
 import { z } from 'zod'
 
 import { PROVIDER_NAMES } from '../../accounts/person.js'
 import { Clock } from '../../common/clock.js'
+import { DataKey } from '../../database/data-key.js'
 import { Database, type Queries } from '../../database/database.js'
 import type { Arrival } from '../login.service.js'
 import { authorizationRequest, type AuthorizationRequest } from './authorization-request.js'
@@ -14,6 +15,7 @@ export const CODE_SECONDS = 60
 
 const CODE_BYTES = 32
 const CODE = /^[A-Za-z0-9_-]{43}$/
+const HASH = 'authorization code'
 
 const payloadSchema = authorizationRequest
   .omit({ clientState: true })
@@ -22,18 +24,19 @@ const payloadSchema = authorizationRequest
 /** A login whose client has yet to come for its tokens. */
 export type Authorization = z.output<typeof payloadSchema> & { readonly accountId: number }
 
-/** The code's hash: what its row, and later the session made from it, are found by; null if it is none. */
-export function codeHash(code: string): Buffer | null {
-  return CODE.test(code) ? createHash('sha256').update(code).digest() : null
-}
-
 /** Authorization codes, each good once, for a minute, whichever instance asks. */
 @Injectable()
 export class AuthorizationCodeStore {
   constructor(
     private readonly database: Database,
+    private readonly dataKey: DataKey,
     private readonly clock: Clock,
   ) {}
+
+  /** Keyed: what a code's row, and later the session made from it, are found by; null if it is no code. */
+  hashOf(code: string): Buffer | null {
+    return CODE.test(code) ? this.dataKey.mac(HASH, code) : null
+  }
 
   /** Resolves with the code. @throws QueryFailedError  the account is gone */
   async add(
@@ -51,7 +54,7 @@ export class AuthorizationCodeStore {
     await this.database.rows(
       'INSERT INTO authorization_codes (hash, account_id, payload, expires_at) VALUES ($1, $2, $3, $4)',
       [
-        codeHash(code),
+        this.hashOf(code),
         accountId,
         JSON.stringify(payload),
         new Date(this.clock.now() + CODE_SECONDS * 1_000),

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common'
 import { Database, type Queries } from '../../database/database.js'
 import { isForeignKeyViolation } from '../../database/postgres-errors.js'
 import { RefreshService, type TokenPair } from '../../tokens/refresh.service.js'
-import { type Authorization, AuthorizationCodeStore, codeHash } from './authorization-code.store.js'
+import { type Authorization, AuthorizationCodeStore } from './authorization-code.store.js'
 import { InvalidGrantError } from './oauth.errors.js'
 import type { CodeBody } from './token.schema.js'
 import { UsedCodes } from './used-codes.js'
@@ -35,7 +35,7 @@ export class CodeGrant {
    * @throws InvalidGrantError
    */
   async redeem(body: CodeBody, comer: Comer): Promise<TokenPair> {
-    const hash = codeHash(body.code)
+    const hash = this.codes.hashOf(body.code)
     if (!hash) throw new InvalidGrantError('code: this hub issues no such codes')
     const outcome = await this.database.transaction((queries) =>
       this.redeemOnce(hash, body, comer, queries),

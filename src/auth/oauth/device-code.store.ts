@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 import { Injectable } from '@nestjs/common'
 import { z } from 'zod'
@@ -17,6 +17,7 @@ export const POLL_SECONDS = 5
 
 const DEVICE_CODE_BYTES = 32
 const DEVICE_CODE = /^[A-Za-z0-9_-]{43}$/
+const HASH = 'device code'
 const USER_CODE = 'user code'
 const PLACE = 'device place'
 /** One in 25,600,000,000 is taken by each code that is out. */
@@ -66,11 +67,6 @@ export interface DeviceState {
   readonly expiresAt: Date
 }
 
-/** The device code's hash: what its row and the session made from it are found by; null if it is none. */
-export function deviceCodeHash(deviceCode: string): Buffer | null {
-  return DEVICE_CODE.test(deviceCode) ? createHash('sha256').update(deviceCode).digest() : null
-}
-
 /** Devices that wait to be let in (RFC 8628). Neither of their codes can be read out of a row. */
 @Injectable()
 export class DeviceCodeStore {
@@ -79,6 +75,11 @@ export class DeviceCodeStore {
     private readonly dataKey: DataKey,
     private readonly clock: Clock,
   ) {}
+
+  /** Keyed: what a device code's row and the session made from it are found by; null if it is none. */
+  hashOf(deviceCode: string): Buffer | null {
+    return DEVICE_CODE.test(deviceCode) ? this.dataKey.mac(HASH, deviceCode) : null
+  }
 
   /** @param make another user code each time */
   async add(request: DeviceRequest, make = makeUserCode): Promise<IssuedCodes> {
@@ -155,7 +156,7 @@ export class DeviceCodeStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (user_code_hmac) DO NOTHING RETURNING 1`,
       [
-        createHash('sha256').update(deviceCode).digest(),
+        this.hashOf(deviceCode),
         this.dataKey.mac(USER_CODE, userCode),
         JSON.stringify(payload),
         place === null ? null : this.dataKey.seal(PLACE, place),

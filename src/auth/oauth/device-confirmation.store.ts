@@ -5,10 +5,12 @@ import { z } from 'zod'
 
 import { PROVIDER_NAMES } from '../../accounts/person.js'
 import { Clock } from '../../common/clock.js'
+import { DataKey } from '../../database/data-key.js'
 import { Database } from '../../database/database.js'
 import { LOGIN_SECONDS } from '../login-state.store.js'
 
 const STATE_BYTES = 32
+const HASH = 'device confirmation'
 
 /** A person who has logged in for a device, and has yet to approve it. */
 const confirmationSchema = z.object({
@@ -28,12 +30,13 @@ export type Confirmation = Omit<Kept, 'browser'>
  * What stands between a login for a device and its approval. The state is in the page alone, is good
  * in the browser that logged in, and is used once.
  *
- * They lie in `login_states`, under a hash of their own kind: neither is ever taken for the other.
+ * They lie in `login_states`, under hashes of a key of their own: neither is ever taken for the other.
  */
 @Injectable()
 export class DeviceConfirmations {
   constructor(
     private readonly database: Database,
+    private readonly dataKey: DataKey,
     private readonly clock: Clock,
   ) {}
 
@@ -43,7 +46,11 @@ export class DeviceConfirmations {
     const kept: Kept = { ...confirmation, browser: browserOf(browserSecret) }
     await this.database.rows(
       'INSERT INTO login_states (hash, payload, expires_at) VALUES ($1, $2, $3)',
-      [hashOf(state), JSON.stringify(kept), new Date(this.clock.now() + LOGIN_SECONDS * 1_000)],
+      [
+        this.dataKey.mac(HASH, state),
+        JSON.stringify(kept),
+        new Date(this.clock.now() + LOGIN_SECONDS * 1_000),
+      ],
     )
     return state
   }
@@ -52,7 +59,7 @@ export class DeviceConfirmations {
   async find(state: string, browserSecret: string | null): Promise<Confirmation | null> {
     const rows = await this.database.rows<Row>(
       'SELECT payload, expires_at FROM login_states WHERE hash = $1',
-      [hashOf(state)],
+      [this.dataKey.mac(HASH, state)],
     )
     return this.read(rows, browserSecret)
   }
@@ -64,7 +71,7 @@ export class DeviceConfirmations {
   async take(state: string, browserSecret: string | null): Promise<Confirmation | null> {
     const rows = await this.database.rows<Row>(
       'DELETE FROM login_states WHERE hash = $1 RETURNING payload, expires_at',
-      [hashOf(state)],
+      [this.dataKey.mac(HASH, state)],
     )
     return this.read(rows, browserSecret)
   }
@@ -80,10 +87,6 @@ export class DeviceConfirmations {
 interface Row {
   readonly payload: unknown
   readonly expires_at: Date
-}
-
-function hashOf(state: string): Buffer {
-  return createHash('sha256').update(`device confirmation ${state}`).digest()
 }
 
 function browserOf(secret: string): string {

@@ -4,7 +4,7 @@ import { Clock } from '../../common/clock.js'
 import { Database, type Queries } from '../../database/database.js'
 import { RefreshService, type TokenPair } from '../../tokens/refresh.service.js'
 import type { Comer } from './code-grant.service.js'
-import { DeviceCodeStore, deviceCodeHash } from './device-code.store.js'
+import { DeviceCodeStore } from './device-code.store.js'
 import { judgePoll, type PollVerdict } from './device-poll.js'
 import {
   AccessDeniedError,
@@ -37,7 +37,7 @@ export class DeviceGrant {
    * @throws AccessDeniedError, ExpiredTokenError, InvalidGrantError
    */
   async redeem(body: DeviceBody, comer: Comer): Promise<TokenPair> {
-    const hash = deviceCodeHash(body.device_code)
+    const hash = this.codes.hashOf(body.device_code)
     if (!hash) throw refusalOf({ kind: 'unknown' })
     const outcome = await this.database.transaction((queries) =>
       this.redeemOnce(hash, body, comer, queries),
