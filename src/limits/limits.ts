@@ -22,6 +22,7 @@ export type LimitName =
   | 'replacement'
   | 'token'
   | 'device_code'
+  | 'device_poll'
   | 'device_page'
   | 'wrong_user_code'
   | 'node_login'
@@ -81,6 +82,9 @@ export class Limits {
       // One-time keys that one node gives away; beyond it the last-resort key answers.
       case 'prekey_target':
         return 20
+      // Fifty devices that poll as they are told.
+      case 'device_poll':
+        return 600
       case 'token':
       case 'prekey_claim':
       case 'device_page':

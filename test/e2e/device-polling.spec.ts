@@ -161,10 +161,11 @@ describe('a device that polls', () => {
     }
   })
 
-  it('is limited by its address, whatever it is answered', async () => {
+  it('is limited by its address, whatever it is answered, but not so that devices are in each other’s way', async () => {
     await using hub = await startHub()
     const codes = await askForCodes(hub)
-    for (let count = 0; count < 30; count++) {
+    const fiftyDevicesForAMinute = 50 * 12
+    for (let count = 0; count < fiftyDevicesForAMinute; count++) {
       expect(await pollWord(hub, codes)).not.toBe('temporarily_unavailable')
     }
 

@@ -57,8 +57,13 @@ export class TokenController {
   @Unlimited()
   async tokens(@Body() body: unknown, @Req() request: FastifyRequest): Promise<TokenAnswer> {
     const address = this.addresses.of(request.raw)
-    const isRefresh = grantIn(body) === REFRESH_GRANT
-    if (!isRefresh) await this.limits.take('token', countedAddress(address))
+    const grant = grantIn(body)
+    const isRefresh = grant === REFRESH_GRANT
+    if (!isRefresh) {
+      // Devices poll every five seconds, and an office full of them has one address.
+      const limit = grant === DEVICE_GRANT ? 'device_poll' : 'token'
+      await this.limits.take(limit, countedAddress(address))
+    }
     try {
       return tokenAnswerOf(await this.grant(body, request, coarsePlace(address)))
     } catch (error) {

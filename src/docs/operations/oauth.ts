@@ -32,7 +32,7 @@ export const OAUTH_OPERATIONS: readonly (readonly [string, Operation])[] = [
       id: 'token',
       tag: 'OAuth',
       summary: 'Tokens for a code, a refresh token or a device code',
-      description: `A form (RFC 6749 §3.2), or the same as JSON. With a \`DPoP\` header the session is bound to its key (RFC 9449). A code is used up by whoever presents it; its second use ends the session. A valid refresh token is never limited, all else 30 times a minute by address. ${OAUTH_ERRORS}`,
+      description: `A form (RFC 6749 §3.2), or the same as JSON. With a \`DPoP\` header the session is bound to its key (RFC 9449). A code is used up by whoever presents it; its second use ends the session. A valid refresh token is never limited, all else 30 times a minute by address, polls of devices 600 times. ${OAUTH_ERRORS}`,
       answers: { 200: { description: 'Tokens', name: 'ModernTokens', schema: tokenAnswer } },
       errors: [
         'body_too_large',
