@@ -22,6 +22,10 @@ export class Trust1764800000000 implements MigrationInterface {
         'hash of the code it was made from: the second use of a code finds and ends it';
       UPDATE sessions SET authenticated_at = created_at;
 
+      ALTER TABLE nodes ADD COLUMN is_vouched boolean NOT NULL DEFAULT false;
+      COMMENT ON COLUMN nodes.is_vouched IS
+        'proven while its person had just logged in: only then its signature counts as a fresh login';
+
       CREATE TABLE authorization_codes (
         hash       bytea       CONSTRAINT authorization_codes_pkey PRIMARY KEY,
         account_id bigint      NOT NULL
@@ -116,7 +120,7 @@ export class Trust1764800000000 implements MigrationInterface {
       );
       COMMENT ON TABLE audit_events IS 'what happened to an account, for its owner to read; detail is sealed';
       COMMENT ON COLUMN audit_events.at IS 'to the minute, never finer';
-      CREATE INDEX audit_events_account_id_idx ON audit_events (account_id, id DESC);
+      CREATE INDEX audit_events_account_id_idx ON audit_events (account_id, kind, id DESC);
       CREATE INDEX audit_events_at_idx ON audit_events (at);
     `)
   }

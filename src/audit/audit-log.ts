@@ -6,14 +6,13 @@ import { DataKey } from '../database/data-key.js'
 import { Database, type Queries } from '../database/database.js'
 
 const PURPOSE = 'audit detail'
-/** Events kept for one account; the oldest go first. Housekeeping deletes those older than 90 days. */
-const MAX_EVENTS = 1_000
-/** Events in one answer. */
-const MAX_LISTED = 200
+/** Kept of one kind for one account: what somebody can do often drives nothing else out. */
+const MAX_OF_KIND = 100
 
 /** What can happen to an account that its owner would want to know. */
 export const AUDIT_KINDS = [
   'login',
+  'node_login',
   'session_ended',
   'sessions_ended',
   'refresh_token_replayed',
@@ -72,9 +71,9 @@ export class AuditLog {
     await queries.rows(
       `WITH trimmed AS (
          DELETE FROM audit_events
-          WHERE account_id = $1
-            AND id <= (SELECT id FROM audit_events WHERE account_id = $1
-                        ORDER BY id DESC OFFSET ${MAX_EVENTS - 1} LIMIT 1)
+          WHERE account_id = $1 AND kind = $2
+            AND id <= (SELECT id FROM audit_events WHERE account_id = $1 AND kind = $2
+                        ORDER BY id DESC OFFSET ${MAX_OF_KIND - 1} LIMIT 1)
        )
        INSERT INTO audit_events (account_id, kind, at, detail)
        SELECT id, $2, date_trunc('minute', $3::timestamptz), $4
@@ -83,11 +82,11 @@ export class AuditLog {
     )
   }
 
-  /** The newest first. Index: audit_events_account_id_idx. */
-  async list(accountId: number, limit = MAX_LISTED): Promise<AuditEvent[]> {
+  /** All that is kept, the newest first. Index: audit_events_account_id_idx. */
+  async list(accountId: number): Promise<AuditEvent[]> {
     const rows = await this.database.rows<{ kind: string; at: Date; detail: Buffer }>(
-      'SELECT kind, at, detail FROM audit_events WHERE account_id = $1 ORDER BY id DESC LIMIT $2',
-      [accountId, limit],
+      'SELECT kind, at, detail FROM audit_events WHERE account_id = $1 ORDER BY id DESC',
+      [accountId],
     )
     return rows.map(({ kind, at, detail }) => {
       const opened: unknown = JSON.parse(this.dataKey.open(PURPOSE, detail))

@@ -79,8 +79,8 @@ function isCounted<Row>(result: Row[] | [Row[], number]): result is [Row[], numb
   return result.length === 2 && typeof result[1] === 'number'
 }
 
-/** SQLSTATE classes that say "not now" rather than "not so": connection, resources, shutdown. */
-const AWAY = /^(?:08|53|57P0|25006)/
+/** SQLSTATE classes that say "not now" rather than "not so": connection, resources, shutdown, deadlock. */
+const AWAY = /^(?:08|53|57P0|25006|40P01)/
 
 function translate(error: unknown): unknown {
   return isAway(error) ? new UnavailableError(undefined, { cause: error }) : error

@@ -37,6 +37,7 @@ const STATUS_BY_CODE = {
   use_dpop_nonce: [401, 400],
   dpop_required: 401,
   fresh_login_required: 403,
+  other_node: 403,
   legacy_login_disabled: 403,
   node_not_registered: 403,
   origin_not_allowed: 403,

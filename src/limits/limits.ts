@@ -23,13 +23,15 @@ export type LimitName =
   | 'token'
   | 'device_code'
   | 'device_poll'
-  | 'device_page'
-  | 'wrong_user_code'
+  | 'page'
+  | 'typed_user_code'
   | 'node_login'
   | 'prekey_claim'
   | 'prekey_target'
+  | 'prekey_target_hour'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 /** Counts requests in a sliding minute, in @nestjs/throttler's storage. */
 @Injectable()
@@ -49,7 +51,7 @@ export class Limits {
     if (!this.config.limits.enabled) return
     const { isBlocked, timeToBlockExpire } = await this.storage.increment(
       `${name}:${who}`,
-      MINUTE_MS,
+      name === 'prekey_target_hour' ? HOUR_MS : MINUTE_MS,
       this.perMinute(name),
       0,
       name,
@@ -57,12 +59,14 @@ export class Limits {
     if (isBlocked) throw new RateLimitedError(Math.max(1, timeToBlockExpire))
   }
 
-  /** Requests a minute (CONTRACT §1). */
+  /** Requests a minute (CONTRACT §1); of `prekey_target_hour` an hour. */
   perMinute(name: LimitName): number {
     const { limits } = this.config
     switch (name) {
       case 'default':
         return limits.perMinute
+      case 'prekey_target_hour':
+        return 60
       case 'search':
         return limits.search
       case 'login':
@@ -87,10 +91,10 @@ export class Limits {
         return 600
       case 'token':
       case 'prekey_claim':
-      case 'device_page':
+      case 'page':
         return 30
       case 'device_code':
-      case 'wrong_user_code':
+      case 'typed_user_code':
       case 'node_login':
         return 10
       // Two probes a second, and some to spare.

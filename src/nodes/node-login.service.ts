@@ -81,7 +81,7 @@ export class NodeLoginService {
       if (!(await this.nodes.hold(node, queries))) return null
       const dpopJkt = proof?.jkt ?? null
       const start = { accountId, provider: PROVIDER, client: 'node', node: spkiSha256 } as const
-      return this.refreshes.start({ ...start, place, dpopJkt }, queries)
+      return this.refreshes.start({ ...start, place, dpopJkt, isFresh: node.isVouched }, queries)
     })
   }
 

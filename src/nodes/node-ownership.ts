@@ -17,6 +17,8 @@ export interface Claim {
   readonly certificate: Omit<NodeCertificate, 'publicKey' | 'notAfter'>
   /** It has signed with the node's key. */
   readonly isProven: boolean
+  /** The person behind it has just logged in: the key may speak for them from now on. */
+  readonly isVouched: boolean
   /** It wants the node even if another account has proven it. */
   readonly isTransfer: boolean
   /** Null leaves the label as it is. */
@@ -176,18 +178,19 @@ function judge({ accountId, isProven, isTransfer }: Claim, holder: Holder | null
 
 /** Index: nodes_pkey; the unique ids catch another key of the same id. */
 async function write(queries: Queries, claim: Claim, now: Date): Promise<Node> {
-  const { accountId, certificate, isProven, label } = claim
+  const { accountId, certificate, isProven, isVouched, label } = claim
   const { spkiSha256, nodeId, ids, publicKeyPem, pem } = certificate
   const [row] = await queries.rows<NodeRow>(
     `INSERT INTO nodes AS n
             (spki_sha256, account_id, node_id, node_id_16, node_id_32, public_key, certificate,
-             registered_at, proven_at, label)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             registered_at, proven_at, label, is_vouched)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (spki_sha256) DO UPDATE
             SET account_id = EXCLUDED.account_id, node_id = EXCLUDED.node_id,
                 certificate = EXCLUDED.certificate, registered_at = EXCLUDED.registered_at,
                 proven_at = coalesce(CASE WHEN n.account_id = EXCLUDED.account_id THEN n.proven_at END,
                                      EXCLUDED.proven_at),
+                is_vouched = EXCLUDED.is_vouched OR (n.is_vouched AND n.account_id = EXCLUDED.account_id),
                 label = coalesce(EXCLUDED.label,
                                  CASE WHEN n.account_id = EXCLUDED.account_id THEN n.label END),
                 last_seen_on = CASE WHEN n.account_id = EXCLUDED.account_id THEN n.last_seen_on END
@@ -203,6 +206,7 @@ async function write(queries: Queries, claim: Claim, now: Date): Promise<Node> {
       now,
       isProven ? now : null,
       label,
+      isProven && isVouched,
     ],
   )
   if (!row) throw new Error('an upsert has answered no row')

@@ -11,6 +11,8 @@ export interface Node {
   readonly certificatePem: string
   /** Its owner has signed with its key. */
   readonly isProven: boolean
+  /** It was proven while its person had just logged in. */
+  readonly isVouched: boolean
   /** What its owner calls it; for nobody else. */
   readonly label: string | null
   readonly registeredAt: Date
@@ -28,13 +30,14 @@ export interface NodeRow {
   readonly public_key: string
   readonly certificate: string
   readonly proven_at: Date | null
+  readonly is_vouched: boolean
   readonly label: string | null
   readonly registered_at: Date
   readonly last_seen_on: Date | null
 }
 
 export const NODE_COLUMNS = `spki_sha256, account_id, node_id, node_id_16, node_id_32, public_key, certificate,
-  proven_at, label, registered_at, last_seen_on`
+  proven_at, is_vouched, label, registered_at, last_seen_on`
 
 export function nodeOf(row: NodeRow): Node {
   return {
@@ -45,6 +48,7 @@ export function nodeOf(row: NodeRow): Node {
     publicKeyPem: row.public_key,
     certificatePem: row.certificate,
     isProven: row.proven_at !== null,
+    isVouched: row.is_vouched,
     label: row.label,
     registeredAt: row.registered_at,
     lastSeenOn: row.last_seen_on,

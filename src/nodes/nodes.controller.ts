@@ -78,7 +78,10 @@ export class NodesController {
     await this.releases.release(actor, params.node_id)
   }
 
-  /** Anybody with a token may ask: it is what peers compare keys by. */
+  /**
+   * Anybody with a token may ask: it is what peers compare keys by. A node that is registered has no
+   * successor, whatever somebody with its key once said.
+   */
   @Get(':node_id/certificate')
   async certificate(@Param({ schema: nodeParams }) params: NodeParams): Promise<CertificateAnswer> {
     const [node, succession] = await Promise.all([
@@ -87,6 +90,6 @@ export class NodesController {
     ])
     const shown = node ?? succession?.old
     if (!shown) throw new NodeNotFoundError('no node of this id is registered here')
-    return certificateAnswerOf(shown, succession)
+    return certificateAnswerOf(shown, node ? null : succession)
   }
 }

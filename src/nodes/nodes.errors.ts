@@ -86,6 +86,18 @@ export class NodeLoginRefusedError extends HubError {
   }
 }
 
+/** The session began by a node's key alone: it speaks for that node and brings no other. */
+export class OtherNodeError extends HubError {
+  readonly code = 'other_node'
+  readonly status = 403
+
+  constructor() {
+    super(
+      'this session was begun by the key of one node and speaks for that node only: log in as a person to register another',
+    )
+  }
+}
+
 /** The session is bound to one key, or is to be (RFC 9449), and the node has another. */
 export class DpopKeyMismatchError extends HubError {
   readonly code = 'dpop_key_mismatch'

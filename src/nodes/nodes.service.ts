@@ -5,6 +5,7 @@ import type { Actor } from '../identity/actor.js'
 import { checkRegistration, type NodeCertificate } from '../identity/certificate.js'
 import type { NodeId } from '../identity/node-id.js'
 import { thumbprintOf } from '../tokens/dpop-key.js'
+import { hasFreshLogin } from '../tokens/fresh-login.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { SessionEndedError } from '../tokens/tokens.errors.js'
 import { NodeAnnouncer } from './node-announcer.js'
@@ -15,6 +16,7 @@ import {
   NodeIdCollisionError,
   NodeReservedError,
   NodeTakenError,
+  OtherNodeError,
 } from './nodes.errors.js'
 import type { ProveNode, RegisterNode } from './nodes.schema.js'
 import { ProofReader } from './proof-reader.js'
@@ -36,6 +38,7 @@ export class NodesService {
    *
    * @throws CertificateError      the id, key or certificate fails a check, named by the error's code
    * @throws DpopKeyMismatchError  the session is bound to another key
+   * @throws OtherNodeError        the session was begun by another node's key
    * @throws NodeTakenError        another account holds the node
    * @throws NodeIdCollisionError  another key has this id
    * @throws NodeReservedError     it was given up by somebody else less than 30 days ago
@@ -43,7 +46,7 @@ export class NodesService {
    */
   async registerUnproven(actor: Actor, request: RegisterNode): Promise<NodeId> {
     const certificate = checkRegistration(request, this.clock.date(), 'rsa')
-    const how = { isProven: false, isTransfer: false, label: null }
+    const how = { isProven: false, isVouched: false, isTransfer: false, label: null }
     const { node } = await this.claim(actor, certificate, how, 400)
     return node.nodeId
   }
@@ -65,15 +68,19 @@ export class NodesService {
       'any',
     )
     this.proofs.check(actor.accountId, certificate, challenge, signature)
-    return this.claim(actor, certificate, { isProven: true, isTransfer, label }, 409)
+    const isVouched = hasFreshLogin(actor, now.getTime())
+    return this.claim(actor, certificate, { isProven: true, isVouched, isTransfer, label }, 409)
   }
 
   private async claim(
-    { accountId, sessionId, dpopJkt }: Actor,
+    actor: Actor,
     certificate: NodeCertificate,
-    how: Pick<Claim, 'isProven' | 'isTransfer' | 'label'>,
+    how: Pick<Claim, 'isProven' | 'isVouched' | 'isTransfer' | 'label'>,
     takenStatus: 400 | 409,
   ): Promise<{ node: Node; isNew: boolean }> {
+    const { accountId, sessionId, dpopJkt } = actor
+    if (actor.client === 'node' && actor.node?.spkiSha256 !== certificate.spkiSha256)
+      throw new OtherNodeError()
     if (dpopJkt !== null && dpopJkt !== (await thumbprintOf(certificate.publicKey)))
       throw new DpopKeyMismatchError()
     const claim = { accountId, sessionId, certificate, ...how }

@@ -5,6 +5,7 @@ export interface Holder {
   readonly accountId: number
   readonly nodeId: string
   readonly isProven: boolean
+  readonly isVouched: boolean
   readonly label: string | null
 }
 
@@ -46,7 +47,7 @@ export async function lockNodes(
   if (!accounts.some(({ id }) => id === accountId)) return null
   // Index: nodes_pkey.
   const rows = await queries.rows<HolderRow>(
-    `SELECT spki_sha256, account_id, node_id, proven_at IS NOT NULL AS is_proven, label
+    `SELECT spki_sha256, account_id, node_id, proven_at IS NOT NULL AS is_proven, is_vouched, label
        FROM nodes WHERE spki_sha256 = ANY ($1::text[]) ORDER BY spki_sha256 FOR UPDATE`,
     [spkis],
   )
@@ -58,11 +59,13 @@ interface HolderRow {
   readonly account_id: number
   readonly node_id: string
   readonly is_proven: boolean
+  readonly is_vouched: boolean
   readonly label: string | null
 }
 
-function holderOf({ account_id, node_id, is_proven, label }: HolderRow): Holder {
-  return { accountId: account_id, nodeId: node_id, isProven: is_proven, label }
+function holderOf(row: HolderRow): Holder {
+  const { account_id: accountId, node_id: nodeId, label } = row
+  return { accountId, nodeId, isProven: row.is_proven, isVouched: row.is_vouched, label }
 }
 
 /** The 64 bits that the short id spells. */

@@ -36,7 +36,7 @@ export class Admissions {
   private readonly underWay = new Map<IncomingMessage, Admitted | null>()
   private readonly namelessByAddress = new Map<string, number>()
   private nameless = 0
-  /** When an actor was last verified, by `performance.now()`: what happened to its node since counts. */
+  /** When the asking for an actor began, by `performance.now()`: what happened to its node since counts. */
   private readonly verifiedAt = new WeakMap<NodeActor, number>()
 
   constructor(
@@ -99,7 +99,7 @@ export class Admissions {
    * @throws NodeNotRegisteredError  it is of another node, or of none
    */
   async renew(token: string, { node }: NodeActor): Promise<NodeActor> {
-    const actor = await this.verifier.verify({ token, dpop: null })
+    const actor = await this.verifier.verifyAnew({ token, dpop: null })
     if (!hasNode(actor) || actor.node.spkiSha256 !== node.spkiSha256) {
       throw new NodeNotRegisteredError()
     }
@@ -153,9 +153,10 @@ export class Admissions {
 
   /** The node that a token speaks for, if it may open one more connection now. */
   private async newcomer(credentials: Credentials): Promise<NodeActor> {
-    const actor = await this.verifier.verify(credentials)
+    const since = performance.now()
+    const actor = await this.verifier.verifyAnew(credentials)
     if (!hasNode(actor)) throw new NodeNotRegisteredError()
-    this.verifiedAt.set(actor, performance.now())
+    this.verifiedAt.set(actor, since)
     const { spkiSha256, shortId } = actor.node
     await this.limits.take('upgrade', spkiSha256)
     if (this.connections.get(shortId)) await this.countReplacement(spkiSha256)

@@ -74,7 +74,11 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
         this.end(connection, closeCodes.sessionRevoked, 'the session has ended')
       } else if (ended.kind === 'account' && actor.accountId === ended.accountId) {
         this.end(connection, closeCodes.accountDeleted, 'the account was deleted')
-      } else if (ended.kind === 'node' && actor.node.spkiSha256 === ended.spkiSha256) {
+      } else if (
+        ended.kind === 'node' &&
+        actor.node.spkiSha256 === ended.spkiSha256 &&
+        (ended.sessionId === undefined || ended.sessionId === actor.sessionId)
+      ) {
         this.end(connection, closeCodes.nodeReleased, 'the node was released or taken over')
       }
     }

@@ -53,7 +53,9 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
         for (const lost of await this.sessions.lostAmong(asked, this.clock.date())) {
           const { sessionId, spkiSha256 } = lost
           this.feed.announce(
-            lost.hasEnded ? { kind: 'session', sessionId } : { kind: 'node', spkiSha256 },
+            lost.hasEnded
+              ? { kind: 'session', sessionId }
+              : { kind: 'node', spkiSha256, sessionId },
           )
         }
       }

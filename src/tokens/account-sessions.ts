@@ -86,6 +86,7 @@ export class AccountSessions {
   /** Ends all sessions of the account, or all but `keep`; as `end` does. */
   async endAll(accountId: number, keep: string | null = null): Promise<void> {
     const ended = await this.database.transaction(async (queries) => {
+      await this.dropPending(accountId, queries)
       const which = keep === null ? {} : { keep }
       const ids = await this.sessions.revokeAll(accountId, which, this.clock.date(), queries)
       const detail = { count: ids.length }
@@ -93,6 +94,16 @@ export class AccountSessions {
       return ids
     })
     for (const sessionId of ended) this.feed.announce({ kind: 'session', sessionId })
+  }
+
+  /**
+   * Logins whose client has yet to come for its tokens. First: one that is being redeemed just now is
+   * waited for, and its session then ended with the others.
+   * Index: authorization_codes_account_id_idx, device_codes_account_id_idx.
+   */
+  private async dropPending(accountId: number, queries: Queries): Promise<void> {
+    await queries.rows('DELETE FROM authorization_codes WHERE account_id = $1', [accountId])
+    await queries.rows('DELETE FROM device_codes WHERE account_id = $1', [accountId])
   }
 
   /** Index: sessions_pkey. */

@@ -124,7 +124,9 @@ export class SessionStore {
         start.node ?? null,
       ],
     )
-    await this.audit.record(accountId, 'login', { client, place }, queries)
+    const kind = client === 'node' ? 'node_login' : 'login'
+    const method = client === 'node' ? 'node_key' : isFresh ? 'browser' : 'device'
+    await this.audit.record(accountId, kind, { client, method, place }, queries)
     return id
   }
 
@@ -191,20 +193,13 @@ export class SessionStore {
     return rows.map((row) => ({ sessionId: row.id, spkiSha256: row.spki, hasEnded: row.has_ended }))
   }
 
-  /** Ends a session. Durable when it resolves. Index: sessions_pkey. */
-  async revoke(sessionId: string, now: Date): Promise<void> {
-    await this.database.rows(
-      'UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL',
-      [sessionId, now],
-    )
-  }
-
   /** Ends the session that was made from a code; resolves with it and its account. Index: sessions_origin_key. */
   async revokeByOrigin(
     origin: Buffer,
     now: Date,
+    queries: Queries,
   ): Promise<{ sessionId: string; accountId: number; client: string } | null> {
-    const [row] = await this.database.rows<{ id: string; account_id: number; client: string }>(
+    const [row] = await queries.rows<{ id: string; account_id: number; client: string }>(
       `UPDATE sessions SET revoked_at = $2 WHERE origin = $1 AND revoked_at IS NULL
         RETURNING id, account_id, client`,
       [origin, now],

@@ -30,8 +30,20 @@ export class TokenVerifier {
    * @throws DpopRequiredError, InvalidDpopProofError, UseDpopNonceError  (RFC 9449 §7)
    * @throws UnavailableError  Postgres cannot be asked
    */
-  async verify({ token, dpop }: Credentials): Promise<Actor> {
-    const { actor } = await this.look(token)
+  async verify(credentials: Credentials): Promise<Actor> {
+    return this.prove(credentials, await this.look(credentials.token))
+  }
+
+  /**
+   * The same, by Postgres as it is now: for what lasts longer than a request. Another instance may
+   * have given the session's node to somebody else a moment ago.
+   */
+  async verifyAnew(credentials: Credentials): Promise<Actor> {
+    return this.prove(credentials, await this.look(credentials.token, 'anew'))
+  }
+
+  /** Who holds the token, if it is bound to a key. */
+  private async prove({ token, dpop }: Credentials, { actor }: { actor: Actor }): Promise<Actor> {
     if (dpop === null) {
       if (actor.dpopJkt !== null) throw new DpopRequiredError()
       return actor
@@ -51,11 +63,15 @@ export class TokenVerifier {
    *
    * @throws InvalidTokenError, TokenExpiredError, SessionEndedError, UnavailableError
    */
-  async look(token: string): Promise<{ actor: Actor; token: AccessToken }> {
+  async look(
+    token: string,
+    how: 'from memory' | 'anew' = 'from memory',
+  ): Promise<{ actor: Actor; token: AccessToken }> {
     const read = await this.accessTokens.read(token)
     const { sessionId, accountId } = read
     if (this.memory.hasEnded({ sessionId, accountId })) throw new SessionEndedError()
-    const session = this.memory.fresh(sessionId) ?? (await this.find(sessionId))
+    const known = how === 'anew' ? null : this.memory.fresh(sessionId)
+    const session = known ?? (await this.find(sessionId))
     // An end announced while Postgres was answering wins over the answer.
     if (session?.actor.accountId !== accountId || this.memory.hasEnded(session.actor)) {
       throw new SessionEndedError()

@@ -2,13 +2,16 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 
+import { Clock } from '../common/clock.js'
 import { HubConfig } from '../config/hub-config.js'
+import type { Actor } from '../identity/actor.js'
 import { ClientAddresses, countedAddress } from '../limits/client-address.js'
 import { Limits } from '../limits/limits.js'
 import { countAs } from '../limits/rate-limit.guard.js'
 import { HubError } from '../common/hub-error.js'
 import { type Credentials, credentialsOf } from './credentials.js'
 import { PUBLIC, setActor } from './decorators.js'
+import { hasFreshLogin } from './fresh-login.js'
 import { TokenVerifier } from './token-verifier.js'
 
 /** Deny by default: a route without `@Public()` needs a Bearer token (RFC 6750 §2.1). */
@@ -20,6 +23,7 @@ export class TokenGuard implements CanActivate {
     private readonly addresses: ClientAddresses,
     private readonly reflector: Reflector,
     private readonly config: HubConfig,
+    private readonly clock: Clock,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -29,7 +33,7 @@ export class TokenGuard implements CanActivate {
     try {
       const actor = await this.verifier.verify(this.credentialsOf(request))
       setActor(request, actor)
-      countAs(request, `account ${actor.accountId}`)
+      countAs(request, this.callerOf(actor))
       return true
     } catch (error) {
       if (error instanceof HubError && error.status === 401) {
@@ -40,6 +44,15 @@ export class TokenGuard implements CanActivate {
       }
       throw error
     }
+  }
+
+  /**
+   * The account; and apart from it, its newest modern logins. Somebody with a stolen token may use the
+   * account's requests up; its owner then logs in anew, and can still end what the thief holds.
+   */
+  private callerOf(actor: Actor): string {
+    const isNew = actor.client !== 'classic' && hasFreshLogin(actor, this.clock.now())
+    return `account ${actor.accountId}${isNew ? ' newly logged in' : ''}`
   }
 
   private credentialsOf({ headers, method, originalUrl }: FastifyRequest): Credentials {

@@ -79,7 +79,8 @@ export function readNodeCertificate(file, privateKey, keyFile) {
       `${file} names ${nodeId === '' ? 'no node' : nodeId} as its CN, and the key is ${names.long}`,
       `Make a certificate for this key:\n${recipe(file, privateKey, keyFile, names)}`,
     )
-  return { pem, nodeId, spkiSha256: names.spkiSha256 }
+  // Written anew: the file may hold the private key as well, which leaves this machine never.
+  return { pem: certificate.toString(), nodeId, spkiSha256: names.spkiSha256 }
 }
 
 /** What a person knows the key by. */

@@ -65,9 +65,17 @@ export class AuthorizationCodeStore {
 
   /**
    * Uses the code up. Two that come at once take turns: the second finds none. Null also for a code
-   * that is too old. Index: authorization_codes_pkey.
+   * that is too old.
+   *
+   * The account's row is held first, as a deletion holds it before it comes to the codes: neither waits
+   * for the other in turn. Index: authorization_codes_pkey, accounts_pkey.
    */
   async take(hash: Buffer, queries: Queries): Promise<Authorization | null> {
+    await queries.rows(
+      `SELECT FROM accounts
+        WHERE id = (SELECT account_id FROM authorization_codes WHERE hash = $1) FOR KEY SHARE`,
+      [hash],
+    )
     const [row] = await queries.rows<{ account_id: number; payload: unknown; expires_at: Date }>(
       'DELETE FROM authorization_codes WHERE hash = $1 RETURNING account_id, payload, expires_at',
       [hash],

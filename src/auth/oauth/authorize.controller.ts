@@ -9,6 +9,8 @@ import { Logger } from '../../common/logger.js'
 import { asciiOf, oauthErrorOf } from '../../common/oauth-error.js'
 import { parsed } from '../../common/validation.js'
 import { HubConfig } from '../../config/hub-config.js'
+import { ClientAddresses, countedAddress } from '../../limits/client-address.js'
+import { Limits } from '../../limits/limits.js'
 import { RateLimit } from '../../limits/rate-limit.guard.js'
 import { Public } from '../../tokens/decorators.js'
 import { isAskedAt } from '../asked-at.js'
@@ -40,6 +42,8 @@ export class AuthorizeController {
     private readonly login: LoginService,
     private readonly providers: Providers,
     private readonly door: OAuthDoor,
+    private readonly limits: Limits,
+    private readonly addresses: ClientAddresses,
     private readonly config: HubConfig,
     private readonly logger: Logger,
   ) {
@@ -51,7 +55,7 @@ export class AuthorizeController {
    * every fault goes back to the client.
    */
   @Get()
-  @RateLimit('login')
+  @RateLimit('page')
   async authorize(
     @Query() asked: RawQuery,
     @Req() request: FastifyRequest,
@@ -79,7 +83,7 @@ export class AuthorizeController {
   private async begin(
     query: RawQuery,
     { client, redirectUri }: Pick<AuthorizationRequest, 'client' | 'redirectUri'>,
-    { headers, originalUrl }: FastifyRequest,
+    { headers, originalUrl, raw }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
     const asked = parsed(authorizeQuery, query)
@@ -102,6 +106,8 @@ export class AuthorizeController {
       dpopJkt: asked.dpop_jkt ?? null,
     }
     const provider = this.providers.named(asked.provider)
+    // Here, as the page and the hop to PUBLIC_URL begin no login.
+    await this.limits.take('login', countedAddress(this.addresses.of(raw)))
     const secret = this.cookie.read(headers.cookie) ?? this.cookie.makeSecret()
     const location = await this.login.begin(provider, { door: 'oauth', request }, secret)
     await reply.header('set-cookie', this.cookie.write(secret)).redirect(location, 302)

@@ -120,8 +120,16 @@ export class DeviceCodeStore {
     }
   }
 
-  /** Whatever became of it, for this transaction alone: polls take turns. Index: device_codes_pkey. */
+  /**
+   * Whatever became of it, for this transaction alone: polls take turns. The account's row is held
+   * first, as a deletion holds it before it comes to the codes. Index: device_codes_pkey, accounts_pkey.
+   */
   async lock(hash: Buffer, queries: Queries): Promise<DeviceState | null> {
+    await queries.rows(
+      `SELECT FROM accounts
+        WHERE id = (SELECT account_id FROM device_codes WHERE hash = $1) FOR KEY SHARE`,
+      [hash],
+    )
     const [row] = await queries.rows<StateRow>(
       `SELECT payload, account_id, provider, decision, interval_seconds, polled_at, expires_at
          FROM device_codes WHERE hash = $1 FOR UPDATE`,

@@ -5,7 +5,8 @@ import { Clock } from '../../common/clock.js'
 import { InvalidRequestError } from '../../common/hub-error.js'
 import { PAGE_HEADERS } from '../../common/html.js'
 import { HubConfig } from '../../config/hub-config.js'
-import { ClientAddresses, coarsePlace } from '../../limits/client-address.js'
+import { ClientAddresses, coarsePlace, countedAddress } from '../../limits/client-address.js'
+import { Limits } from '../../limits/limits.js'
 import { RateLimit } from '../../limits/rate-limit.guard.js'
 import { Public } from '../../tokens/decorators.js'
 import { isAskedAt } from '../asked-at.js'
@@ -41,6 +42,7 @@ export class DevicePageController {
   constructor(
     private readonly approval: DeviceApproval,
     private readonly addresses: ClientAddresses,
+    private readonly limits: Limits,
     private readonly config: HubConfig,
     private readonly clock: Clock,
   ) {
@@ -49,7 +51,7 @@ export class DevicePageController {
 
   /** A code in the address is filled in, and waits for the person to go on with it (RFC 8628 §3.3.1). */
   @Get()
-  @RateLimit('device_page')
+  @RateLimit('page')
   async ask(
     @Query({ schema: devicePageQuery }) { typed, failure }: DevicePageQuery,
     @Req() request: FastifyRequest,
@@ -67,16 +69,17 @@ export class DevicePageController {
     await send(reply, codePage({ userCode: readUserCode(typed), problem }))
   }
 
-  /** Every code typed counts, so that nobody tries them out (RFC 8628 §5.1). */
+  /** Every code typed counts, so that nobody tries them out (RFC 8628 §5.1); what other sites send does not. */
   @Post()
   @HttpCode(200)
-  @RateLimit('wrong_user_code')
+  @RateLimit('page')
   async show(
     @Body({ schema: userCodeBody }) { typed }: UserCodeBody,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     this.refuseForeignForm(request)
+    await this.limits.take('typed_user_code', countedAddress(this.addresses.of(request.raw)))
     const device = await this.approval.waiting(typed)
     const secret = this.cookie.read(request.headers.cookie) ?? this.cookie.makeSecret()
     const logins = await this.approval.logins(device, secret)
@@ -85,7 +88,7 @@ export class DevicePageController {
   }
 
   @Get('confirm')
-  @RateLimit('device_page')
+  @RateLimit('page')
   async question(
     @Query({ schema: confirmationQuery }) { state }: ConfirmationQuery,
     @Req() request: FastifyRequest,
@@ -100,7 +103,7 @@ export class DevicePageController {
 
   @Post('confirm')
   @HttpCode(200)
-  @RateLimit('device_page')
+  @RateLimit('page')
   async decide(
     @Body({ schema: confirmationBody }) { state, decision }: ConfirmationBody,
     @Req() request: FastifyRequest,

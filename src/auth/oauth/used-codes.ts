@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 
 import { AuditLog } from '../../audit/audit-log.js'
 import { Clock } from '../../common/clock.js'
+import { Database } from '../../database/database.js'
 import { RevocationFeed } from '../../tokens/revocation-feed.js'
 import { SessionStore } from '../../tokens/session.store.js'
 
@@ -9,6 +10,7 @@ import { SessionStore } from '../../tokens/session.store.js'
 @Injectable()
 export class UsedCodes {
   constructor(
+    private readonly database: Database,
     private readonly sessions: SessionStore,
     private readonly audit: AuditLog,
     private readonly feed: RevocationFeed,
@@ -17,10 +19,13 @@ export class UsedCodes {
 
   /** Durable before the answer, like every end. */
   async endSessionOf(hash: Buffer): Promise<void> {
-    const ended = await this.sessions.revokeByOrigin(hash, this.clock.date())
-    if (!ended) return
-    const { sessionId, accountId, client } = ended
-    await this.audit.record(accountId, 'code_replayed', { client })
-    this.feed.announce({ kind: 'session', sessionId })
+    const sessionId = await this.database.transaction(async (queries) => {
+      const ended = await this.sessions.revokeByOrigin(hash, this.clock.date(), queries)
+      if (!ended) return null
+      const { accountId, client } = ended
+      await this.audit.record(accountId, 'code_replayed', { client }, queries)
+      return ended.sessionId
+    })
+    if (sessionId !== null) this.feed.announce({ kind: 'session', sessionId })
   }
 }

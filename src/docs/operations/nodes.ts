@@ -16,6 +16,7 @@ const PROOF_ERRORS: readonly ErrorOfRoute[] = [
   ...CERTIFICATE_ERROR_CODES,
   'challenge_invalid',
   'proof_invalid',
+  'other_node',
   { code: 'node_taken', status: 409 },
   { code: 'node_id_collision', status: 409 },
 ]
@@ -34,6 +35,7 @@ export const NODE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       },
       errors: [
         ...CERTIFICATE_ERROR_CODES,
+        'other_node',
         'node_taken',
         'node_id_collision',
         'node_reserved',
@@ -160,13 +162,25 @@ export const NODE_OPERATIONS: readonly (readonly [string, Operation])[] = [
     },
   ],
   [
+    'GET /nodes/{node_id}/rotate',
+    {
+      id: 'pendingRotation',
+      tag: 'Nodes',
+      summary: 'Which key waits to take the node’s place',
+      answers: {
+        200: { description: 'It waits', name: 'PendingRotation', schema: pendingRotationAnswer },
+      },
+      errors: ['node_not_found', 'not_found'],
+    },
+  ],
+  [
     'DELETE /nodes/{node_id}/rotate',
     {
       id: 'cancelRotation',
       tag: 'Nodes',
       summary: 'Keep the old key after all',
       answers: { 204: { description: 'The new key waits no more' } },
-      errors: ['node_not_found', 'not_found'],
+      errors: ['node_not_found', 'not_found', 'fresh_login_required'],
     },
   ],
 ]

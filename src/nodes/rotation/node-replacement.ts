@@ -49,7 +49,7 @@ export class NodeReplacement {
     isStillWanted: (queries: Queries) => Promise<boolean>,
     now: Date,
   ): Promise<Replaced | NotOwned | { readonly kind: 'not_own' }> {
-    const { old, newKey } = replacement
+    const { old, newKey, continuity } = replacement
     const { accountId } = old
     return this.ownership.decide(async (queries) => {
       const both = [old, newKey].map(({ spkiSha256, ids }) => ({ spkiSha256, shortId: ids.short }))
@@ -65,6 +65,8 @@ export class NodeReplacement {
         sessionId: null,
         certificate: newKey,
         isProven: true,
+        // The old key hands on what it had; without its word the person has logged in for this.
+        isVouched: continuity === null || holder.isVouched,
         isTransfer: false,
         label: holder.label,
       }

@@ -74,6 +74,15 @@ export class PendingRotationStore {
     }
   }
 
+  /** The one that waits, if one does. Index: node_rotations_pkey. */
+  async find({ spkiSha256 }: Node): Promise<{ registration: Buffer; effectiveAt: Date } | null> {
+    const [row] = await this.database.rows<{ registration: Buffer; effective_at: Date }>(
+      'SELECT registration, effective_at FROM node_rotations WHERE node = $1',
+      [spkiSha256],
+    )
+    return row ? { registration: row.registration, effectiveAt: row.effective_at } : null
+  }
+
   /** False if none waited. Index: node_rotations_pkey. */
   async remove({ spkiSha256 }: Node, queries: Queries = this.database): Promise<boolean> {
     const rows = await queries.rows('DELETE FROM node_rotations WHERE node = $1 RETURNING node', [
@@ -103,7 +112,7 @@ export class PendingRotationStore {
   }
 
   /** The key that waits. */
-  open({ registration }: DueRotation): NewKey {
+  open({ registration }: Pick<DueRotation, 'registration'>): NewKey {
     const opened: unknown = JSON.parse(this.dataKey.open(SEAL, registration))
     return newKeySchema.parse(opened)
   }

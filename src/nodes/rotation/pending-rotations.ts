@@ -6,6 +6,7 @@ import { NotFoundError, UnavailableError } from '../../common/hub-error.js'
 import { Logger } from '../../common/logger.js'
 import { NoticeFeed } from '../../tokens/notice-feed.js'
 import { NodeAnnouncer } from '../node-announcer.js'
+import type { NodeId } from '../../identity/node-id.js'
 import type { Node } from '../node-row.js'
 import { NodeNotFoundError, NodeTakenError } from '../nodes.errors.js'
 import { type NewKey, NodeReplacement } from './node-replacement.js'
@@ -51,8 +52,9 @@ export class PendingRotations implements OnModuleInit, OnModuleDestroy {
     const { accountId, nodeId } = node
     const now = this.clock.date()
     const effectiveAt = new Date(now.getTime() + DELAY_MS)
+    const detail = { node_id: nodeId, new_node_id: newKey.nodeId }
     const outcome = await this.store.add(node, newKey, { now, effectiveAt }, (queries) =>
-      this.audit.record(accountId, 'node_rotation_requested', { node_id: nodeId }, queries),
+      this.audit.record(accountId, 'node_rotation_requested', detail, queries),
     )
     if (outcome === 'not_own') throw new NodeNotFoundError()
     if (outcome === 'taken') throw new NodeTakenError(newKey.nodeId, 409)
@@ -69,18 +71,34 @@ export class PendingRotations implements OnModuleInit, OnModuleDestroy {
   }
 
   /** @throws NotFoundError  no new key waits */
+  async of(node: Node): Promise<{ newNodeId: NodeId; effectiveAt: Date }> {
+    const found = await this.store.find(node)
+    if (!found) throw nothingWaits()
+    return { newNodeId: this.store.open(found).nodeId, effectiveAt: found.effectiveAt }
+  }
+
+  /** @throws NotFoundError  no new key waits */
   async cancel(node: Node): Promise<void> {
-    if (!(await this.store.remove(node)))
-      throw new NotFoundError('no new key waits to take the place of this node')
+    if (!(await this.store.remove(node))) throw nothingWaits()
     await this.tellCancelled(node)
   }
 
   /** Puts those in place whose time has come; once more in a minute if Postgres is away now. */
   async applyDue(): Promise<void> {
     try {
-      for (const due of await this.store.due(this.clock.date())) await this.apply(due)
+      for (const due of await this.store.due(this.clock.date())) await this.applyOne(due)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
+    }
+  }
+
+  /** One that cannot be put in place holds up no other: the operator reads of it every minute. */
+  private async applyOne(due: DueRotation): Promise<void> {
+    try {
+      await this.apply(due)
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error
+      this.logger.error(error)
     }
   }
 
@@ -104,4 +122,8 @@ export class PendingRotations implements OnModuleInit, OnModuleDestroy {
   private tellCancelled({ accountId, nodeId }: Node): Promise<void> {
     return this.audit.record(accountId, 'node_rotation_cancelled', { node_id: nodeId })
   }
+}
+
+function nothingWaits(): NotFoundError {
+  return new NotFoundError('no new key waits to take the place of this node')
 }

@@ -30,4 +30,6 @@ export const pendingRotationAnswer = z.strictObject({
   effective_at: z.string(),
 })
 
+export type PendingRotationAnswer = z.output<typeof pendingRotationAnswer>
+
 export type RotationAnswer = z.output<typeof rotatedAnswer> | z.output<typeof pendingRotationAnswer>

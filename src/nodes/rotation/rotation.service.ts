@@ -5,7 +5,7 @@ import { InvalidRequestError } from '../../common/hub-error.js'
 import type { Actor } from '../../identity/actor.js'
 import { checkRegistration, type NodeCertificate } from '../../identity/certificate.js'
 import type { NodeId } from '../../identity/node-id.js'
-import { requireFreshLogin } from '../../tokens/fresh-login.js'
+import { demandFreshLogin } from '../../tokens/fresh-login.js'
 import { SessionEndedError } from '../../tokens/tokens.errors.js'
 import { NodeAnnouncer } from '../node-announcer.js'
 import type { Node } from '../node-row.js'
@@ -99,7 +99,7 @@ export class RotationService {
       throw new ProofInvalidError(
         `continuity_signature: missing, and nobody has proven the key of ${old.nodeId}: sign with the old key, or prove it with POST /nodes first`,
       )
-    requireFreshLogin(actor, this.clock.now())
+    demandFreshLogin(actor, this.clock.now())
     const { nodeId, spkiSha256 } = certificate
     const present = await this.nodes.find(nodeId)
     if (present && present.spkiSha256 !== spkiSha256) throw new NodeIdCollisionError(nodeId, 409)
