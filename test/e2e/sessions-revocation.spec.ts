@@ -6,7 +6,7 @@ import { startHub, type TestHub } from '../support/hub.js'
 import { HubProcess } from '../support/hub-process.js'
 import { cloneDatabase } from '../support/postgres.js'
 import { refresh, sessionIdOf } from '../support/sessions.js'
-import type { TestNode } from '../support/test-node.js'
+import { TestNode } from '../support/test-node.js'
 
 /** Every way to end the caller's own session. */
 const WAYS: readonly [what: string, request: (token: string) => [method: string, path: string]][] =
@@ -141,6 +141,19 @@ describe('a session that another instance has ended', () => {
     expect(await isOpen(other)).toBe(true)
   })
 
+  it('is over here at once when its client logs out here as well', async () => {
+    await using hubs = await twoInstances()
+    const node = await hubs.there.connectNode()
+    // From here on this instance believes the token for two seconds without asking.
+    expect((await node.fetch('GET', '/users/me')).status).toBe(200)
+    expect((await hubs.here.fetch('POST', '/logout', { token: node.token })).status).toBe(200)
+
+    expect((await node.fetch('POST', '/logout')).status).toBe(200)
+
+    expect((await node.closed).code).toBe(4501)
+    expect((await node.fetch('GET', '/users/me')).status).toBe(401)
+  })
+
   it('that a person has thrown out of all but one is seen here the same way', async () => {
     await using hubs = await twoInstances()
     const owner = await hubs.there.connectNode()
@@ -170,19 +183,17 @@ describe('a session that another instance has ended', () => {
     expect(await isOpen(other)).toBe(true)
   })
 
-  it('or a node that has gone to another account there: its socket closes here with 4502', async () => {
+  it('or a node that was proven by its owner there: the squatter’s socket closes here with 4502', async () => {
     await using hubs = await twoInstances()
     const [squatter, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
-    const { accountId } = await hubs.here.signIn()
-    await hubs.here.database.query('UPDATE nodes SET account_id = $1 WHERE node_id = $2', [
-      accountId,
-      squatter.id,
-    ])
+    const owner = new TestNode(hubs.here, await hubs.here.signIn(), squatter.identity)
+    expect((await owner.prove()).status).toBe(201)
 
     jest.advanceTimersByTime(30_000)
 
     expect((await squatter.closed).code).toBe(4502)
     expect(await isOpen(other)).toBe(true)
+    expect((await squatter.tryConnect()).refused?.body.error_code).toBe('node_not_registered')
   })
 })
 

@@ -128,6 +128,27 @@ describe('GET /sessions', () => {
     expect(sessions.map(({ id }) => id)).toEqual([later.id, mine.id])
   })
 
+  it('shows the newest 500, and the end of all ends the others too', async () => {
+    await using hub = await startHub()
+    const { accountId, accessToken: token } = await beginSession(hub)
+    await hub.database.query(
+      `INSERT INTO sessions (id, account_id, provider, client, created_at, last_used_at, expires_at)
+       SELECT gen_random_uuid(), $1, 'github', 'web', at, at, at + interval '30 days'
+         FROM generate_series(1, 510) AS n, LATERAL (SELECT now() - n * interval '1 hour' AS at) t`,
+      [accountId],
+    )
+
+    const sessions = await sessionsOf(hub, token)
+    const times = sessions.map(({ created_at: at }) => at)
+    expect([sessions.length, times]).toEqual([500, [...times].sort().reverse()])
+
+    expect((await hub.fetch('DELETE', '/sessions?keep=current', { token })).status).toBe(204)
+    expect(await sessionsOf(hub, token)).toHaveLength(1)
+    expect(await hub.database.query('SELECT FROM sessions WHERE revoked_at IS NULL')).toHaveLength(
+      1,
+    )
+  })
+
   it('names no node that has gone to somebody else', async () => {
     await using hub = await startHub()
     const node = await hub.registeredNode()

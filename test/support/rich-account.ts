@@ -92,6 +92,8 @@ export async function makeRichAccount(
   expectStatus(byKey, 200)
   hub.tokens.push(byKey.body.access_token, byKey.body.refresh_token)
   const codes = await makeCodes(hub)
+  const challenge = await node.challenge()
+  hub.tokens.push(challenge.challenge_id)
   return {
     accountId,
     email,
@@ -102,7 +104,7 @@ export async function makeRichAccount(
       accessTokens: [owner.accessToken, byKey.body.access_token],
       refreshTokens: [owner.refreshToken, byKey.body.refresh_token],
       ...codes,
-      proof: node.proofOf(await node.challenge()),
+      proof: node.proofOf(challenge),
       nodeLogin: loginOf(hub, node.identity, await loginChallenge(hub)),
     },
   }
