@@ -1,35 +1,16 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { dpopHeaders, dpopProof, thumbprint } from '../support/dpop.js'
 import { expectError } from '../support/error-oracle.js'
-import { type Answer, startHub, type TestHub } from '../support/hub.js'
-import { type ProofLines, type SentChallenge } from '../support/node-proof.js'
+import { type Answer, startHub } from '../support/hub.js'
+import { challenge, logIn } from '../support/node-login.js'
+import type { ProofLines, SentChallenge } from '../support/node-proof.js'
 import { refresh } from '../support/sessions.js'
 import { loginOf, type TestNode, upgrade } from '../support/test-node.js'
-import { poolKey, selfSigned, type SelfSigned } from '../support/x509.js'
+import { poolKey, selfSigned } from '../support/x509.js'
 
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-
-async function challenge(hub: TestHub): Promise<SentChallenge> {
-  const { status, body } = await hub.fetch('POST', '/auth/node/challenge')
-  expect(status).toBe(201)
-  return body
-}
-
-/** Logs in by the key alone; no token is needed, only the key. */
-async function logIn(
-  hub: TestHub,
-  identity: SelfSigned,
-  how: { lines?: Partial<ProofLines>; headers?: Record<string, string>; nodeId?: string } = {},
-): Promise<Answer> {
-  const { lines = {}, headers = {}, nodeId = identity.nodeId } = how
-  const body = loginOf(hub, identity, await challenge(hub), { nodeId, ...lines })
-  const answer = await hub.fetch('POST', '/auth/node/verify', { body, headers })
-  if (answer.status === 200) hub.tokens.push(answer.body.access_token, answer.body.refresh_token)
-  return answer
-}
 
 /** `request_id` differs always; what is left must not. */
 function told({ status, body }: Answer): unknown {
@@ -245,63 +226,4 @@ describe('a login by the node key is refused', () => {
       }
     }
   }, 60_000)
-})
-
-describe('a login by the node key with DPoP', () => {
-  const PATH = '/auth/node/verify'
-
-  function withProof(hub: TestHub, key: KeyObject): { headers: Record<string, string> } {
-    return { headers: { dpop: dpopProof(hub, key, { method: 'POST', path: PATH, token: null }) } }
-  }
-
-  it.each([
-    ['RSA-2048', () => poolKey(0)],
-    ['P-256', p256],
-    ['Ed25519', () => generateKeyPairSync('ed25519').privateKey],
-  ])('binds its tokens to the node’s %s key', async (_type, make) => {
-    await using hub = await startHub()
-    const key = make()
-    const { identity } = await hub.provenNode({ key })
-
-    const { status, body } = await logIn(hub, identity, withProof(hub, key))
-
-    expect([status, body.token_type]).toEqual([200, 'DPoP'])
-    const token = body.access_token
-    const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())
-    expect(claims.cnf).toEqual({ jkt: await thumbprint(key) })
-    expectError(await hub.fetch('GET', '/users/me', { token }), 401, 'dpop_required')
-    const headers = dpopHeaders(hub, key, { method: 'GET', path: '/users/me', token })
-    expect((await hub.fetch('GET', '/users/me', { headers })).status).toBe(200)
-  })
-
-  it('is refused for another key than the node’s', async () => {
-    await using hub = await startHub()
-    const { identity } = await hub.provenNode()
-
-    const answer = await logIn(hub, identity, withProof(hub, p256()))
-
-    expectError(answer, 400, 'dpop_key_mismatch')
-  })
-
-  it('tells nobody but the key’s holder that it is another key', async () => {
-    await using hub = await startHub()
-    const proven = await hub.provenNode()
-    const stranger = { ...selfSigned(), nodeId: proven.identity.nodeId }
-
-    const answer = await logIn(hub, stranger, withProof(hub, p256()))
-
-    expectError(answer, 401, 'node_login_refused')
-  })
-
-  it('is refused with a proof that is no good, and may try again', async () => {
-    await using hub = await startHub()
-    const key = p256()
-    const { identity } = await hub.provenNode({ key })
-    const other = dpopProof(hub, key, { method: 'POST', path: '/nodes', token: null })
-
-    const answer = await logIn(hub, identity, { headers: { dpop: other } })
-
-    expectError(answer, 401, 'invalid_dpop_proof')
-    expect((await logIn(hub, identity, withProof(hub, key))).status).toBe(200)
-  })
 })

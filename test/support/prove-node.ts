@@ -4,6 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import type { TestHub } from './hub.js'
+import type { TestNode } from './test-node.js'
 import type { SelfSigned } from './x509.js'
 
 export interface Outcome {
@@ -72,4 +74,28 @@ export function pkcs8(key: KeyObject, passphrase?: string): string {
       ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
     })
     .toString()
+}
+
+/** Runs the tool with a node's files, and its person's token in a file. */
+export async function proveAs(
+  node: TestNode,
+  files: KeyFiles,
+  args: readonly string[] = [],
+): Promise<Outcome> {
+  files.write('token', `${node.token}\n`)
+  return proveNode({
+    args: ['--hub', node.hub.url, ...files.args, '--token-file', files.token, ...args],
+  })
+}
+
+/** Whose the node is, and whether it is proven. */
+export async function ownerOf(
+  hub: TestHub,
+  { spkiSha256 }: SelfSigned,
+): Promise<[number, boolean] | null> {
+  const [row] = await hub.database.query<{ account_id: string; proven: boolean }>(
+    'SELECT account_id, proven_at IS NOT NULL AS proven FROM nodes WHERE spki_sha256 = $1',
+    [spkiSha256],
+  )
+  return row ? [Number(row.account_id), row.proven] : null
 }
