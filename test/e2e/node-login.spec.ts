@@ -86,8 +86,8 @@ describe('a login by the node key alone', () => {
     const { body } = await node.fetch('GET', '/me/events')
 
     expect(body.events[0]).toMatchObject({
-      kind: 'login',
-      detail: { client: 'node', place: '203.0.113.0/24' },
+      kind: 'node_login',
+      detail: { client: 'node', method: 'node_key', place: '203.0.113.0/24' },
     })
   })
 
