@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs'
+
 import { describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 
-import { AuditLog } from '../../src/audit/audit-log.js'
+import { AUDIT_KINDS, AuditLog } from '../../src/audit/audit-log.js'
 import { eventsAnswer } from '../../src/auth/sessions.schema.js'
 import { Housekeeping } from '../../src/database/housekeeping.js'
+import { Browser } from '../support/browser.js'
 import { startHub, type TestHub } from '../support/hub.js'
+import { endingOf, goToProvider } from '../support/login.js'
+import { OAuthStub } from '../support/oauth-stub.js'
 import { beginSession, refresh, sessionIdOf } from '../support/sessions.js'
+import { TestNode } from '../support/test-node.js'
 
 async function eventsOf(hub: TestHub, token: string) {
   const { status, body } = await hub.fetch('GET', '/me/events', { token })
@@ -30,13 +36,53 @@ describe('GET /me/events', () => {
 
     const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00\.000Z$/)
     expect(events).toEqual([
-      { kind: 'login', at, detail: { client: 'web', place: '2001:db8:7::/48' } },
-      { kind: 'login', at, detail: { client: 'desktop', place: '203.0.113.0/24' } },
-      { kind: 'login', at, detail: { client: 'classic', place: null } },
+      { kind: 'login', at, detail: { client: 'web', method: 'browser', place: '2001:db8:7::/48' } },
+      {
+        kind: 'login',
+        at,
+        detail: { client: 'desktop', method: 'browser', place: '203.0.113.0/24' },
+      },
+      { kind: 'login', at, detail: { client: 'classic', method: 'browser', place: null } },
     ])
     const [last, , first] = events.map((event) => Date.parse(event.at) / 60_000)
     // Seven, if another minute began while the test ran.
     expect([6, 7]).toContain((last ?? 0) - (first ?? 0))
+  })
+
+  it('tells a login at a provider with the network it came from, and no more of it', async () => {
+    await using stub = await OAuthStub.start()
+    await using hub = await startHub({ env: stub.env })
+    const browser = new Browser()
+    const callback = await goToProvider(hub, 'google', browser)
+    const headers = { 'x-forwarded-for': '203.0.113.77' }
+    const { accessToken } = endingOf(
+      hub,
+      (await browser.open(callback, { headers })).location ?? '',
+    )
+
+    const events = await eventsOf(hub, accessToken ?? '')
+
+    expect(events).toMatchObject([
+      { kind: 'login', detail: { client: 'classic', place: '203.0.113.0/24' } },
+    ])
+    const { body } = await hub.fetch('GET', '/sessions', { token: accessToken ?? '' })
+    expect(body.sessions).toMatchObject([{ provider: 'google', place: '203.0.113.0/24' }])
+  })
+
+  it('tells each side of a takeover its own: who won is not said', async () => {
+    await using hub = await startHub()
+    const squatter = await hub.registeredNode()
+    const owner = new TestNode(hub, await hub.signIn(), squatter.identity)
+    expect((await owner.prove()).status).toBe(201)
+
+    const lost = await eventsOf(hub, squatter.token)
+    const won = await eventsOf(hub, owner.token)
+
+    const detail = { node_id: squatter.id }
+    expect(lost[0]).toMatchObject({ kind: 'node_taken_over', detail })
+    expect(won[0]).toMatchObject({ kind: 'node_proven', detail })
+    expect(Object.keys(lost[0]?.detail ?? {})).toEqual(['node_id'])
+    expect(JSON.stringify(lost)).not.toContain(String(owner.accountId))
   })
 
   it('tells who logged out, who was thrown out, and who was caught with an old token', async () => {
@@ -77,21 +123,23 @@ describe('GET /me/events', () => {
     expect(JSON.stringify(await eventsOf(hub, one.accessToken))).not.toContain('web')
   })
 
-  it('shows the last 200 of at most 1,000 that are kept', async () => {
+  it('keeps the last hundred of each kind, so that none drives another out', async () => {
     await using hub = await startHub()
     const { accountId, accessToken } = await hub.signIn()
     const neighbour = await hub.signIn()
     const log = hub.app.get(AuditLog)
-    for (let count = 1; count <= 1_010; count++) {
-      await log.record(accountId, 'sessions_ended', { count })
+    for (let count = 1; count <= 110; count++) {
+      await log.record(accountId, 'prekeys_replaced', { count })
     }
 
-    const shown = (await eventsOf(hub, accessToken)).map(({ detail }) => detail.count)
-    expect(shown).toEqual(Array.from({ length: 200 }, (_, index) => 1_010 - index))
+    const shown = await eventsOf(hub, accessToken)
+    expect(shown.at(-1)).toMatchObject({ kind: 'login' })
+    const counts = shown.slice(0, -1).map(({ detail }) => detail.count)
+    expect(counts).toEqual(Array.from({ length: 100 }, (_, index) => 110 - index))
     const kept = await hub.database.query('SELECT FROM audit_events WHERE account_id = $1', [
       accountId,
     ])
-    expect(kept).toHaveLength(1_000)
+    expect(kept).toHaveLength(101)
     expect(await eventsOf(hub, neighbour.accessToken)).toHaveLength(1)
   })
 
@@ -154,5 +202,16 @@ describe('GET /me/events', () => {
 
     const [latest] = await eventsOf(here, token)
     expect(latest).toMatchObject({ kind: 'session_ended', detail: { client: 'classic' } })
+  })
+})
+
+describe('docs/api.md', () => {
+  it('explains every kind of event, and no other', () => {
+    const [, table = ''] = readFileSync('docs/api.md', 'utf8').split(/^\| kind .*$/m)
+    const [rows = ''] = table.split('\n\n')
+    const first = [...rows.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell = '']) => cell)
+    const kinds = first.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, kind]) => kind))
+
+    expect(kinds.sort()).toEqual([...AUDIT_KINDS].sort())
   })
 })
