@@ -63,6 +63,7 @@ describe('a thief who uses the account’s requests up', () => {
     await using hub = await startHub({ env: { RATE_LIMIT_PER_MINUTE: '5' } })
     const thief = await beginSession(hub, { isFresh: false })
     await useAllUp(hub, thief)
+    await useUp(hub, 'DELETE', '/sessions', thief.accessToken)
 
     const { accessToken: token } = await beginSession(hub, { accountId: thief.accountId })
 
