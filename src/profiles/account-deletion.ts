@@ -43,9 +43,9 @@ export class AccountDeletion {
   /**
    * Deletes the caller's account. Repeating it is harmless: null if it was gone already.
    *
-   * The account's row is locked first: whoever adds to the account at the same time is either done
-   * and deleted with it, or finds it gone. Sessions are locked in the order in which refreshes lock
-   * them.
+   * The account's row is locked first, then its nodes, then its sessions, as everybody locks them:
+   * whoever adds to the account at the same time is either done and deleted with it, or finds it gone.
+   * Sessions are locked in the order in which refreshes lock them.
    *
    * @throws FreshLoginRequiredError
    */
@@ -65,12 +65,12 @@ export class AccountDeletion {
       accountId,
     ])
     if (!account) return null
-    // Index: sessions_account_id_idx.
-    await queries.rows('SELECT FROM sessions WHERE account_id = $1 ORDER BY id FOR UPDATE', [
-      accountId,
-    ])
     // Index: nodes_account_id_idx. What is being added to a node is counted, or comes too late.
     await queries.rows('SELECT FROM nodes WHERE account_id = $1 ORDER BY spki_sha256 FOR UPDATE', [
+      accountId,
+    ])
+    // Index: sessions_account_id_idx.
+    await queries.rows('SELECT FROM sessions WHERE account_id = $1 ORDER BY id FOR UPDATE', [
       accountId,
     ])
     const erased = await countRows(queries, accountId)

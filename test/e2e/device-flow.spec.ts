@@ -89,7 +89,7 @@ describe('a device without a browser', () => {
     const { body: told } = await hub.fetch('GET', '/me/events', { token })
     expect(told.events[0]).toMatchObject({
       kind: 'login',
-      detail: { client: 'desktop', place: '198.51.100.0/24' },
+      detail: { client: 'desktop', method: 'device', place: '198.51.100.0/24' },
     })
     expect((await hub.fetch('DELETE', `/sessions/${newer.id}`, { token })).status).toBe(204)
     const after = await hub.fetch('GET', '/users/me', { token: tokens.access_token })

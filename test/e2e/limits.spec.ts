@@ -21,7 +21,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'GET /auth/login/:provider': 1,
   'GET /auth/:provider/callback': 20,
   'GET /auth/callback/:provider': 20,
-  'GET /oauth/authorize': 1,
+  'GET /oauth/authorize': 30,
   // Of codes; refresh tokens that are good are exempt.
   'POST /token': 30,
   'POST /oauth/device': 10,

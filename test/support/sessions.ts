@@ -1,3 +1,4 @@
+import { type SessionsAnswer, sessionsAnswer } from '../../src/auth/sessions.schema.js'
 import { RefreshService } from '../../src/tokens/refresh.service.js'
 import type { SessionStart } from '../../src/tokens/session.store.js'
 import type { SignedIn, TestHub } from './hub.js'
@@ -37,4 +38,11 @@ export async function refresh(hub: TestHub, refreshToken: string): Promise<numbe
   })
   if (status === 200) hub.tokens.push(body.access_token, body.refresh_token)
   return status
+}
+
+/** What `GET /sessions` answers. */
+export async function sessionsOf(hub: TestHub, token: string): Promise<SessionsAnswer['sessions']> {
+  const { status, body } = await hub.fetch('GET', '/sessions', { token })
+  if (status !== 200) throw new Error(`GET /sessions: ${JSON.stringify(body)}`)
+  return sessionsAnswer.parse(body).sessions
 }

@@ -71,6 +71,9 @@ export class AuthorizeController {
     const query = given(asked)
     const client = clientIn(query)
     const redirectUri = redirectUriIn(query, client, publicUrl)
+    // Only what goes on to a provider is a login: the hop to PUBLIC_URL and the page are none.
+    if (query.provider !== undefined)
+      await this.limits.take('login', countedAddress(this.addresses.of(request.raw)))
     try {
       await this.begin(query, { client, redirectUri }, request, reply)
     } catch (thrown) {
@@ -83,7 +86,7 @@ export class AuthorizeController {
   private async begin(
     query: RawQuery,
     { client, redirectUri }: Pick<AuthorizationRequest, 'client' | 'redirectUri'>,
-    { headers, originalUrl, raw }: FastifyRequest,
+    { headers, originalUrl }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
     const asked = parsed(authorizeQuery, query)
@@ -106,8 +109,6 @@ export class AuthorizeController {
       dpopJkt: asked.dpop_jkt ?? null,
     }
     const provider = this.providers.named(asked.provider)
-    // Here, as the page and the hop to PUBLIC_URL begin no login.
-    await this.limits.take('login', countedAddress(this.addresses.of(raw)))
     const secret = this.cookie.read(headers.cookie) ?? this.cookie.makeSecret()
     const location = await this.login.begin(provider, { door: 'oauth', request }, secret)
     await reply.header('set-cookie', this.cookie.write(secret)).redirect(location, 302)

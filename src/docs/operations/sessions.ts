@@ -45,7 +45,7 @@ export const SESSION_OPERATIONS: readonly (readonly [string, Operation])[] = [
       tag: 'Sessions',
       summary: 'What happened to your account',
       description:
-        'Logins, ended sessions, nodes registered, proven, lost: newest first, at most 200, to the minute. Kept for 90 days.',
+        'Logins, ended sessions, nodes registered, proven, lost: newest first, to the minute. Kept for 90 days, and of each kind the last hundred.',
       answers: { 200: { description: 'The events', name: 'Events', schema: eventsAnswer } },
       errors: [],
     },

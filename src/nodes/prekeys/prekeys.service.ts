@@ -95,8 +95,8 @@ export class PrekeysService {
   /** By target alone: a flood, of one account or of many, takes no more, and nobody is refused for it. */
   private async mayTakeOneTime(spkiSha256: string): Promise<boolean> {
     try {
-      await this.limits.take('prekey_target_hour', spkiSha256)
       await this.limits.take('prekey_target', spkiSha256)
+      await this.limits.take('prekey_target_hour', spkiSha256)
       return true
     } catch (error) {
       if (error instanceof RateLimitedError) return false
