@@ -127,7 +127,7 @@ describe('squat against prove', () => {
 
     expect(next).toBe(RACES)
     expect(looked).toBeGreaterThanOrEqual(RACES)
-  }, 120_000)
+  }, 300_000)
 })
 
 describe('64 accounts that want one node, half of them with proof', () => {
