@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { startHub, type TestHub } from '../support/hub.js'
-import { TestNode, upgrade } from '../support/test-node.js'
-import type { TestSocket } from '../support/test-node.js'
+import { upgrade } from '../support/test-node.js'
+import type { TestSocket , TestNode} from '../support/test-node.js'
 
 let hub: TestHub
 
