@@ -8,6 +8,7 @@ import { isSignedBy, proofBytes, rotationBytes } from '../identity/proof.js'
 import { type Challenge, ChallengeStore } from './challenge.store.js'
 import type { Node } from './node-row.js'
 import { ChallengeInvalidError, ProofInvalidError } from './nodes.errors.js'
+import { mistakeIn } from './proof-hints.js'
 
 /** What the old key of a node has signed for its successor, and the signature in base64url. */
 export interface Continuity {
@@ -48,8 +49,9 @@ export class ProofReader {
       ...challenge,
     } as const
     if (isSignedBy(publicKey, proofBytes(proof), signature)) return
+    const mistake = mistakeIn(publicKey, proof, signature)
     throw new ProofInvalidError(
-      `signature: expected ${algorithmOf(publicKey)} by the certificate's key over seven lines joined by \\n, without a final one: ` +
+      `signature: ${mistake === null ? '' : `${mistake}; `}expected ${algorithmOf(publicKey)} by the certificate's key over seven lines joined by \\n, without a final one: ` +
         `"dpc-hub node-proof v1", the origin ${origin}, the account's id (GET /users/me), the node id ${nodeId}, ` +
         'its spki_sha256 in hex, challenge and expires_at as they were sent',
     )

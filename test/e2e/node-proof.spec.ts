@@ -152,7 +152,7 @@ describe('a proof is refused', () => {
     ['the label of a login', () => ({ label: 'dpc-hub node-login v1' })],
     ['another challenge', () => ({ challenge: Buffer.alloc(32).toString('base64url') })],
     ['another end', () => ({ expiresAt: new Date(0).toISOString() })],
-    ['a final newline', () => ({ expiresAt: '' })],
+    ['no end', () => ({ expiresAt: '' })],
   ])('over %s, and says which lines are wanted', async (_what, change) => {
     const sent = await node.challenge()
 
@@ -162,6 +162,14 @@ describe('a proof is refused', () => {
     expect(answer.body.detail).toContain(`the origin ${hub.url}`)
     expect(answer.body.detail).toContain('RSA-PSS with SHA-256 and a salt of 32 bytes')
     expect(await ownersOf(hub, node.identity)).toEqual([])
+  })
+
+  it('and says what is wrong when it is one of the usual mistakes', async () => {
+    const sent = await node.challenge()
+
+    const answer = await node.fetch('POST', '/nodes', node.proofOf(sent, { origin: `${hub.url}/` }))
+
+    expect(answer.body.detail).toContain('line 2, the origin, ends with a slash; expected')
   })
 
   it('by another key', async () => {
