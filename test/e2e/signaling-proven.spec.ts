@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { startHub, type TestHub } from '../support/hub.js'
 import { upgrade } from '../support/test-node.js'
-import type { TestSocket , TestNode} from '../support/test-node.js'
+import type { TestSocket, TestNode } from '../support/test-node.js'
 
 let hub: TestHub
 
