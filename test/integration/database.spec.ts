@@ -43,6 +43,7 @@ describe('migrations', () => {
     expect(await pendingMigrations(database.url, 'disable')).toEqual([
       'CreateHub1764000000000',
       'Trust1764800000000',
+      'Signaling1765400000000',
     ])
   })
 })
