@@ -5,15 +5,19 @@ import { describe, expect, it } from '@jest/globals'
 
 import { nodeIdsOf, spkiSha256Of } from '../src/identity/node-id.js'
 import { isSignedBy, prekeyBytes, proofBytes, signatureSchema } from '../src/identity/proof.js'
+import { parseFrame } from '../src/signaling/protocol/frames.js'
 import {
+  ackFrame,
   authOkFrame,
   errorFrame,
-  modernSignalFrame,
+  modernAuthOkFrame,
+  modernSignal,
   noticeFrame,
-  parseFrame,
+  numberedFrame,
   pongFrame,
+  resumedFrame,
   signalFrame,
-} from '../src/signaling/protocol/frames.js'
+} from '../src/signaling/protocol/hub-frames.js'
 
 const document = readFileSync('docs/protocol.md', 'utf8')
 
@@ -45,29 +49,54 @@ const writers: Readonly<Record<string, readonly [string, (example: Fields) => st
     ({ target_node_id, sender_node_id, payload }) =>
       signalFrame(target_node_id, sender_node_id, JSON.stringify(payload)),
   ],
-  'signal v2': [
-    'modernSignal',
-    (example) =>
-      modernSignalFrame(
-        example.target_node_id,
-        {
-          nodeId: example.sender_node_id,
-          shortId: example.sender_node_id,
-          longId: example.sender_node_id,
-          isProven: example.sender_proven,
-          spkiSha256: example.sender_spki_sha256,
+  'auth_ok v2': [
+    'modernAuthOk',
+    ({ node_id, connection_id, ping_interval_ms, limits, ice_servers }) =>
+      modernAuthOkFrame({
+        nodeId: node_id,
+        connectionId: connection_id,
+        pingIntervalMs: ping_interval_ms,
+        limits: {
+          frameBytes: limits.frame_bytes,
+          frameDepth: limits.frame_depth,
+          framesPerSecond: limits.frames_per_second,
+          frameBurst: limits.frame_burst,
+          watchedNodes: limits.watched_nodes,
+          callMembers: limits.call_members,
         },
-        JSON.stringify(example.payload),
+        iceServers: ice_servers,
+      }),
+  ],
+  'signal v2': [
+    'numbered',
+    (example) =>
+      numberedFrame(
+        modernSignal(
+          example.target_node_id,
+          {
+            nodeId: example.sender_node_id,
+            shortId: example.sender_node_id,
+            longId: example.sender_node_id,
+            isProven: example.sender_proven,
+            spkiSha256: example.sender_spki_sha256,
+          },
+          example.polite,
+          JSON.stringify(example.payload),
+        ),
+        example.seq,
       ),
   ],
+  ack: ['ack', ({ ref }) => ackFrame(ref)],
+  'resumed v2': ['resumed', ({ from_seq }) => resumedFrame(from_seq)],
   pong: ['pong', ({ timestamp }) => pongFrame(JSON.stringify(timestamp))],
   error: [
     'error',
-    ({ code, message, target_node_id, retry_after }) =>
+    ({ code, message, target_node_id, ref, retry_after }) =>
       errorFrame({
         code,
         message,
         ...(target_node_id === undefined ? {} : { target: target_node_id }),
+        ...(ref === undefined ? {} : { ref }),
         ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
       }),
   ],
@@ -106,14 +135,15 @@ describe('docs/protocol.md', () => {
     const source = readFileSync('src/signaling/protocol/frames.ts', 'utf8')
     const union = /export type Frame =\n(.*?)\n\n/s.exec(source)?.[1] ?? ''
     const types = [...union.matchAll(/readonly type: '(\w+)'/g)].map(([, type]) => type)
-    const written = [...source.matchAll(/export function (\w+)Frame\(/g)].map(([, name]) => name)
+    const builders = readFileSync('src/signaling/protocol/hub-frames.ts', 'utf8')
+    const written = [...builders.matchAll(/export function (\w+)Frame\(/g)].map(([, name]) => name)
 
     expect(types.length).toBeGreaterThan(2)
     expect([...new Set(taken.map(({ kind }) => kind))].sort()).toEqual(types.sort())
     const shown = fromHub.map(({ kind, mark }) => `${kind} ${mark}`.trim())
     expect([...new Set(shown)].sort()).toEqual(Object.keys(writers).sort())
     const used = Object.values(writers).map(([name]) => name)
-    expect([...new Set(used)].sort()).toEqual(written.filter((name) => name !== 'parse').sort())
+    expect([...new Set(used)].sort()).toEqual(written.sort())
   })
 
   it('derives the id of its example key as the hub does', () => {

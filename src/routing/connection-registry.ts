@@ -4,11 +4,21 @@ import type { ActorNode } from '../identity/actor.js'
 import { Presence } from '../presence/presence.js'
 import type { Connection } from './connection.js'
 
+/** Is told, synchronously, what becomes of the connections of this process. */
+export interface ConnectionObserver {
+  /** It is its node's live one now; `replaced` was, and hears nothing more. */
+  arrived?(connection: Connection, replaced: Connection | null): void
+  /** It is no longer live: `isReplaced` when another of its node is. */
+  gone?(connection: Connection, isReplaced: boolean): void
+}
+
 /** The open connections of this process: one live connection for each node. */
 @Injectable()
 export class ConnectionRegistry {
   /** By the short id, which is a prefix of the long one: either form finds the node. */
   private readonly byShortId = new Map<string, Connection>()
+
+  private readonly observers: ConnectionObserver[] = []
 
   /** True from the moment this instance begins to stop: it takes no more connections. */
   isDraining = false
@@ -17,6 +27,10 @@ export class ConnectionRegistry {
 
   get size(): number {
     return this.byShortId.size
+  }
+
+  observe(observer: ConnectionObserver): void {
+    this.observers.push(observer)
   }
 
   /** In no particular order. */
@@ -35,6 +49,10 @@ export class ConnectionRegistry {
     if (replaced) this.presence.leave(replaced.actor.accountId, node)
     this.byShortId.set(node.shortId, connection)
     this.presence.join(accountId, node)
+    for (const observer of this.observers) {
+      if (replaced) observer.gone?.(replaced, true)
+      observer.arrived?.(connection, replaced)
+    }
     return replaced
   }
 
@@ -52,5 +70,6 @@ export class ConnectionRegistry {
     if (this.byShortId.get(node.shortId) !== connection) return
     this.byShortId.delete(node.shortId)
     this.presence.leave(accountId, node)
+    for (const observer of this.observers) observer.gone?.(connection, false)
   }
 }

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import type { Actor, ActorNode } from '../identity/actor.js'
 import type { CloseCode } from '../sockets/close-codes.js'
 import { asciiFrame } from '../sockets/text-frame.js'
+import type { SentFrames } from './sent-frames.js'
 
 /** What became of a frame handed to a connection. A value: none of these is exceptional. */
 export type Delivery = 'delivered' | 'offline' | 'slow'
@@ -23,6 +24,8 @@ export class Connection {
   /** The sweep since which frames have been refused because this peer does not read; 0 if it reads. */
   slowSinceSweep = 0
   isSlow = false
+  /** Why the hub ended it; null while it has not. */
+  endedBy: CloseCode | null = null
 
   private queuedFrames = 0
   private onWritten: (() => void) | null = null
@@ -32,9 +35,14 @@ export class Connection {
     private readonly socket: WebSocket,
     private readonly stream: Pick<Socket, 'bytesRead' | 'write'>,
     private readonly maxQueuedBytes: number,
-    /** It asked for `v=2`: it takes frames and keys that classic clients do not know. */
-    readonly isModern = false,
+    /** Of a client that asked for `v=2`; classic ones cannot have anything again. */
+    readonly sent: SentFrames | null = null,
   ) {}
+
+  /** It asked for `v=2`: it takes frames and keys that classic clients do not know. */
+  get isModern(): boolean {
+    return this.sent !== null
+  }
 
   /** Bytes that came in from the peer since it connected: what liveness goes by. */
   get bytesReceived(): number {
@@ -101,6 +109,7 @@ export class Connection {
 
   /** Says why, waits for the peer's answer as long as the adapter allows, then hangs up. */
   close(code: CloseCode, reason: string): void {
+    this.endedBy ??= code
     this.socket.close(code, reason)
   }
 

@@ -12,7 +12,6 @@ import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { TokenVerifier } from '../tokens/token-verifier.js'
 import { type Credentials, credentialsOf } from '../tokens/credentials.js'
-import { InvalidTokenError } from '../tokens/tokens.errors.js'
 import {
   NodeNotRegisteredError,
   NoRoomError,
@@ -28,6 +27,9 @@ const MAX_NAMELESS_PER_ADDRESS = 10
 export type Admitted =
   | { readonly kind: 'node'; readonly actor: NodeActor }
   | { readonly kind: 'nameless'; readonly address: string }
+
+/** What a socket is opened with: a token, or a ticket that stands for one. */
+type Shown = Credentials | { readonly ticket: string }
 
 /** Decides before the upgrade who gets a socket. */
 @Injectable()
@@ -51,6 +53,7 @@ export class Admissions {
   /**
    * @throws NoRoomError, OriginNotAllowedError, NodeNotRegisteredError, ReplacedTooOftenError
    * @throws InvalidTokenError, TokenExpiredError, SessionEndedError, UnavailableError  (of the token)
+   * @throws InvalidTicketError  (of the ticket)
    * @throws DpopRequiredError, InvalidDpopProofError, UseDpopNonceError  (of the key it is bound to)
    * @throws RateLimitedError  30 upgrades a minute of one node, or 30 failed ones of one address
    */
@@ -141,8 +144,8 @@ export class Admissions {
 
   private async judge(request: IncomingMessage, address: string): Promise<Admitted> {
     this.checkOrigin(request)
-    const credentials = this.credentialsIn(request)
-    if (credentials) return { kind: 'node', actor: await this.newcomer(credentials) }
+    const shown = this.shownIn(request)
+    if (shown) return { kind: 'node', actor: await this.newcomer(shown) }
     if (this.nameless >= MAX_NAMELESS || this.namelessFrom(address) >= MAX_NAMELESS_PER_ADDRESS) {
       throw new NoRoomError(
         'too many sockets wait for their auth frame: put the token in the upgrade',
@@ -151,10 +154,13 @@ export class Admissions {
     return { kind: 'nameless', address }
   }
 
-  /** The node that a token speaks for, if it may open one more connection now. */
-  private async newcomer(credentials: Credentials): Promise<NodeActor> {
+  /** The node that a token or a ticket speaks for, if it may open one more connection now. */
+  private async newcomer(shown: Shown): Promise<NodeActor> {
     const since = performance.now()
-    const actor = await this.verifier.verifyAnew(credentials)
+    const actor =
+      'ticket' in shown
+        ? await this.verifier.verifyTicket(shown.ticket)
+        : await this.verifier.verifyAnew(shown)
     if (!hasNode(actor)) throw new NodeNotRegisteredError()
     this.verifiedAt.set(actor, since)
     const { spkiSha256, shortId } = actor.node
@@ -163,8 +169,8 @@ export class Admissions {
     return actor
   }
 
-  /** `?token=`, else the Authorization header; null when there is neither and no ticket. */
-  private credentialsIn({ url = '/', headers }: IncomingMessage): Credentials | null {
+  /** `?token=`, else the Authorization header, else `?ticket=`; null when there is none of them. */
+  private shownIn({ url = '/', headers }: IncomingMessage): Shown | null {
     const [path = '/', search = ''] = url.split('?', 2)
     const query = new URLSearchParams(search)
     const token = query.get('token')
@@ -172,8 +178,8 @@ export class Admissions {
     if (headers.authorization !== undefined) {
       return credentialsOf(headers, 'GET', this.config.http.publicUrl + path)
     }
-    if (query.has('ticket')) throw new InvalidTokenError('this hub does not give out tickets')
-    return null
+    const ticket = query.get('ticket')
+    return ticket === null ? null : { ticket }
   }
 
   private namelessFrom(address: string): number {

@@ -9,7 +9,7 @@ import { Heartbeat } from '../sockets/heartbeat.js'
 import { type Notice, NoticeFeed } from '../tokens/notice-feed.js'
 import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
-import { noticeFrame } from './protocol/frames.js'
+import { noticeFrame } from './protocol/hub-frames.js'
 
 /** Seconds a target may stay unable to take frames before it is closed with 1013. */
 const SLOW_SECONDS = 10
@@ -63,8 +63,8 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
 
   /** Says goodbye and takes the node offline at once: nothing more is relayed from or to it. */
   private end(connection: Connection, code: CloseCode, reason: string): void {
-    this.connections.remove(connection)
     connection.close(code, reason)
+    this.connections.remove(connection)
   }
 
   private closeEnded(ended: Ended): void {
@@ -100,6 +100,7 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
       this.end(connection, closeCodes.sessionExpired, 'the session is over: log in again')
       return
     }
+    connection.sent?.trim(performance.now())
     if (connection.isDrained) connection.isSlow = false
     if (!connection.isSlow) connection.slowSinceSweep = 0
     else if (connection.slowSinceSweep === 0) connection.slowSinceSweep = sweep

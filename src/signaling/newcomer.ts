@@ -3,7 +3,8 @@ import type { NodeActor } from '../routing/connection.js'
 import { closeCodes } from '../sockets/close-codes.js'
 import type { HubSocket, SocketOwner } from '../sockets/hub-socket.js'
 import type { Admissions } from './admissions.js'
-import { errorFrame, parseFrame } from './protocol/frames.js'
+import { parseFrame } from './protocol/frames.js'
+import { errorFrame } from './protocol/hub-frames.js'
 import { AuthFrameExpectedError } from './signaling.errors.js'
 
 /** Milliseconds a socket without credentials has to send its auth frame. */

@@ -5,34 +5,53 @@ import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 
 import { describeError } from '../common/describe-error.js'
 import { HubConfig } from '../config/hub-config.js'
-import type { ActorNode } from '../identity/actor.js'
-import { Connection, type Delivery, type NodeActor } from '../routing/connection.js'
+import { Connection, type NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
-import { SignalRouter } from '../routing/signal-router.js'
-import { closeCodes } from '../sockets/close-codes.js'
+import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 import type { HubSocket, SocketOwner } from '../sockets/hub-socket.js'
 import { Admissions } from './admissions.js'
 import { ConnectionKeeper } from './connection-keeper.js'
 import { Newcomer } from './newcomer.js'
 import { FrameQuota, type QuotaRates } from './frame-quota.js'
+import { Calls } from './calls/calls.js'
+import type { Client } from './client.js'
+import { Deliveries } from './deliveries.js'
+import { Greetings } from './greetings.js'
+import { type Frame, parseFrame, type Ref } from './protocol/frames.js'
 import {
-  authOkFrame,
+  ackFrame,
   type ErrorFrame,
   errorFrame,
-  type Frame,
-  modernSignalFrame,
-  parseFrame,
   pongFrame,
-  signalFrame,
-} from './protocol/frames.js'
+  resumedFrame,
+} from './protocol/hub-frames.js'
+import { Resumptions } from './resumptions.js'
+import { Watches } from './watches.js'
 
 /** Whose a socket is: its connection, and what it may still send. */
-class Client implements SocketOwner {
+class ConnectedClient implements Client, SocketOwner {
   constructor(
     private readonly gateway: SignalingGateway,
     readonly connection: Connection,
     readonly quota: FrameQuota,
   ) {}
+
+  reply(frame: string): void {
+    this.gateway.reply(this.connection, frame)
+  }
+
+  answer(frame: string): void {
+    this.connection.sent?.keepAnswer(frame, performance.now())
+    this.gateway.reply(this.connection, frame)
+  }
+
+  acknowledge(ref: Ref | null): void {
+    if (ref !== null) this.answer(ackFrame(ref))
+  }
+
+  refuse(error: ErrorFrame): void {
+    this.gateway.refuse(this, error)
+  }
 
   receive(text: string | null): void {
     this.gateway.receive(this, text)
@@ -57,7 +76,11 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     private readonly admissions: Admissions,
     private readonly connections: ConnectionRegistry,
     private readonly keeper: ConnectionKeeper,
-    private readonly router: SignalRouter,
+    private readonly greetings: Greetings,
+    private readonly deliveries: Deliveries,
+    private readonly resumptions: Resumptions,
+    private readonly watches: Watches,
+    private readonly calls: Calls,
   ) {
     const { framesPerSecond, frameBurst } = config.signaling
     this.rates = { isEnabled: config.limits.enabled, framesPerSecond, burst: frameBurst }
@@ -72,7 +95,11 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
   }
 
   /** `auth_ok` is queued before the node is visible to anyone (CONTRACT §4.4). */
-  private welcome(socket: HubSocket, request: IncomingMessage, actor: NodeActor): Client | null {
+  private welcome(
+    socket: HubSocket,
+    request: IncomingMessage,
+    actor: NodeActor,
+  ): ConnectedClient | null {
     if (socket.readyState !== socket.OPEN) return null
     if (this.admissions.hasEnded(actor)) {
       socket.close(closeCodes.sessionRevoked, 'the session has ended')
@@ -83,17 +110,16 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
       return null
     }
     const { maxQueuedBytes } = this.config.signaling
-    const connection = new Connection(
-      actor,
-      socket,
-      request.socket,
-      maxQueuedBytes,
-      asksForVersion2(request),
+    const sent = asksForVersion2(request) ? this.resumptions.begin() : null
+    const connection = new Connection(actor, socket, request.socket, maxQueuedBytes, sent)
+    const client = new ConnectedClient(
+      this,
+      connection,
+      new FrameQuota(this.rates, performance.now()),
     )
-    const client = new Client(this, connection, new FrameQuota(this.rates, performance.now()))
     socket.belongTo(client)
     this.keeper.welcome(connection)
-    connection.send(authOkFrame(actor.node.nodeId))
+    connection.send(this.greetings.greet(connection))
     this.connections.add(connection)?.close(closeCodes.replaced, 'a newer connection of this node')
     return client
   }
@@ -112,20 +138,20 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     for (const newcomer of this.newcomers) newcomer.sayGoodbye()
   }
 
-  leave({ connection }: Client): void {
+  leave({ connection }: ConnectedClient): void {
     this.connections.remove(connection)
   }
 
-  receive(client: Client, text: string | null): void {
+  receive(client: ConnectedClient, text: string | null): void {
     const { connection, quota } = client
     if (!connection.isOpen) return
     if (!quota.takeFrame(performance.now())) {
       const retryAfterSeconds = quota.retryAfterSeconds
-      this.refuse(client, { code: 'rate_limited', message: 'too many frames', retryAfterSeconds })
+      client.refuse({ code: 'rate_limited', message: 'too many frames', retryAfterSeconds })
       return
     }
     if (text === null) {
-      this.refuse(client, { code: 'processing_error', message: 'binary frames are not read' })
+      client.refuse({ code: 'processing_error', message: 'binary frames are not read' })
       return
     }
     const frame = parseFrame(text)
@@ -134,13 +160,34 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
         this.relay(client, frame)
         return
       case 'ping':
-        this.reply(connection, pongFrame(frame.timestampText))
+        client.reply(pongFrame(frame.timestampText))
         return
       case 'auth':
         this.renew(client, frame.token)
         return
+      case 'resume':
+        this.resume(client, frame)
+        return
+      case 'watch':
+        this.watches.watch(client, frame.nodeIds)
+        return
+      case 'unwatch':
+        this.watches.unwatch(client, frame.nodeIds)
+        return
+      case 'join':
+        this.calls.join(client, frame)
+        return
+      case 'leave':
+        this.calls.leave(client, frame)
+        return
+      case 'close':
+        this.calls.close(client, frame)
+        return
+      case 'call_signal':
+        this.calls.signal(client, frame)
+        return
       case 'refused':
-        this.refuse(client, frame)
+        client.refuse(frame)
         return
     }
   }
@@ -151,61 +198,80 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     this.admissions.renew(token, connection.actor).then(
       (actor) => {
         connection.actor = actor
-        this.reply(connection, authOkFrame(actor.node.nodeId))
+        client.reply(this.greetings.greet(connection))
       },
       (thrown: unknown) => {
         const { code, message } = describeError(thrown)
-        this.refuse(client, { code, message })
+        client.refuse({ code, message })
       },
     )
   }
 
-  private relay(client: Client, { target, payloadText }: Frame & { type: 'signal' }): void {
-    switch (this.deliver(target, client.connection.actor.node, payloadText)) {
+  /** What a lost connection was sent and its client did not get: handed over now, in the same order. */
+  private resume(client: Client, frame: Frame & { type: 'resume' }): void {
+    const { connection } = client
+    const { sent } = connection
+    const missed = sent && this.resumptions.missed(connection, frame)
+    if (!missed) {
+      client.refuse({
+        code: 'resume_failed',
+        message: 'what that connection was sent is not known any more',
+      })
+      return
+    }
+    sent.continueAfter(frame.lastSeq)
+    client.reply(resumedFrame(sent.nextSeq))
+    for (const { text, isSignal } of missed) {
+      if (isSignal) this.deliveries.hand(connection, text)
+      else client.answer(text)
+    }
+  }
+
+  private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
+    switch (this.deliveries.deliver(target, client.connection.actor.node, payloadText)) {
       case 'delivered':
+        client.acknowledge(ref)
         return
       case 'offline':
-        this.refuse(client, {
+        client.refuse({
           code: 'target_offline',
           message: 'the target is not connected',
           target,
+          ref,
         })
         return
       case 'slow':
-        this.refuse(client, {
+        client.refuse({
           code: 'target_slow',
           message: 'the target does not read its frames fast enough',
           target,
+          ref,
           retryAfterSeconds: 1,
         })
         return
     }
   }
 
-  /** A target that is malformed, unknown or offline is `offline`, by the same steps. */
-  private deliver(target: string, sender: ActorNode, payloadText: string): Delivery {
-    const connection = this.router.find(target)
-    if (!connection) return 'offline'
-    return connection.send(
-      connection.isModern
-        ? modernSignalFrame(target, sender, payloadText)
-        : signalFrame(target, sender.nodeId, payloadText),
-    )
-  }
-
-  /** Exactly one error for a frame that is not taken. Who causes too many is closed. */
-  private refuse(client: Client, error: ErrorFrame): void {
-    this.reply(client.connection, errorFrame(error))
-    if (client.quota.takeError(performance.now())) return
-    this.connections.remove(client.connection)
-    client.connection.close(closeCodes.policyViolation, 'too many errors')
+  /** Who causes too many errors is closed. */
+  refuse({ connection, quota }: ConnectedClient, error: ErrorFrame): void {
+    const frame = errorFrame(error)
+    if (error.ref !== undefined && error.ref !== null) {
+      connection.sent?.keepAnswer(frame, performance.now())
+    }
+    this.reply(connection, frame)
+    if (quota.takeError(performance.now())) return
+    this.end(connection, closeCodes.policyViolation, 'too many errors')
   }
 
   /** A peer that does not read even its own answers is closed: nothing is dropped in silence. */
-  private reply(connection: Connection, frame: string): void {
+  reply(connection: Connection, frame: string): void {
     if (connection.send(frame) !== 'slow') return
+    this.end(connection, closeCodes.tryAgainLater, 'frames pile up unread')
+  }
+
+  private end(connection: Connection, code: CloseCode, reason: string): void {
+    connection.close(code, reason)
     this.connections.remove(connection)
-    connection.close(closeCodes.tryAgainLater, 'frames pile up unread')
   }
 }
 

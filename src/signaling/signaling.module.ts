@@ -2,12 +2,27 @@ import { Module } from '@nestjs/common'
 
 import { RoutingModule } from '../routing/routing.module.js'
 import { Admissions } from './admissions.js'
+import { Calls } from './calls/calls.js'
 import { ConnectionKeeper } from './connection-keeper.js'
+import { Deliveries } from './deliveries.js'
+import { Greetings } from './greetings.js'
+import { Resumptions } from './resumptions.js'
 import { SessionWatch } from './session-watch.js'
 import { SignalingGateway } from './signaling.gateway.js'
+import { Watches } from './watches.js'
 
 @Module({
   imports: [RoutingModule],
-  providers: [Admissions, ConnectionKeeper, SessionWatch, SignalingGateway],
+  providers: [
+    Admissions,
+    Calls,
+    ConnectionKeeper,
+    Deliveries,
+    Greetings,
+    Resumptions,
+    SessionWatch,
+    SignalingGateway,
+    Watches,
+  ],
 })
 export class SignalingModule {}

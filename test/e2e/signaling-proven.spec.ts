@@ -32,7 +32,10 @@ describe('a signal to a target that asked for v=2', () => {
       sender_node_id: sender.id,
       sender_proven: false,
       sender_spki_sha256: sender.identity.spkiSha256,
+      // One of the two gives way: the node with the smaller id.
+      polite: target.id < sender.id,
       payload: { type: 'offer' },
+      seq: 1,
     })
   })
 

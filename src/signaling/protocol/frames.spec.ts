@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
 import { readFrameText } from './frame-text.js'
-import { authOkFrame, errorFrame, parseFrame, pongFrame, signalFrame } from './frames.js'
+import { parseFrame } from './frames.js'
+import { authOkFrame, errorFrame, pongFrame, signalFrame } from './hub-frames.js'
 
 const SENDER = `dpc-node-${'a'.repeat(32)}`
 const TARGET = `dpc-node-${'b'.repeat(32)}`
@@ -114,7 +115,12 @@ describe('parseFrame', () => {
     const payload = JSON.stringify('\\"'.repeat(15_000))
     const text = `{"type":"signal","target_node_id":"x","payload":${payload}}`
 
-    expect(parseFrame(text)).toEqual({ type: 'signal', target: 'x', payloadText: payload })
+    expect(parseFrame(text)).toEqual({
+      type: 'signal',
+      target: 'x',
+      payloadText: payload,
+      ref: null,
+    })
   })
 })
 

@@ -1,0 +1,123 @@
+import type { ActorNode } from '../../identity/actor.js'
+import type { NoticeFrame } from '../../tokens/notice-feed.js'
+import type { Ref } from './frames.js'
+
+/** Characters of a caller's text that an answer repeats at most. */
+const MAX_ECHO = 64
+
+/** What the target gets: exactly these keys, the sender as the hub knows it, the payload untouched. */
+export function signalFrame(target: string, sender: string, payloadText: string): string {
+  return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${sender}","payload":${payloadText}}`
+}
+
+/**
+ * What a `v=2` target gets, up to its number (`numberedFrame`): also whether the sender's key is proven, which it is,
+ * and which of the two gives way when both offer at once (CONTRACT §3).
+ */
+export function modernSignal(
+  target: string,
+  sender: ActorNode,
+  isPolite: boolean,
+  payloadText: string,
+): string {
+  const { nodeId, isProven, spkiSha256 } = sender
+  return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${nodeId}","sender_proven":${isProven},"sender_spki_sha256":"${spkiSha256}","polite":${isPolite},"payload":${payloadText}`
+}
+
+/** A frame of a `v=2` connection with its number: `open` lacks its last brace. */
+export function numberedFrame(open: string, seq: number): string {
+  return `${open},"seq":${seq}}`
+}
+
+/** The frame with this `ref` was handed to its target's live connection. */
+export function ackFrame(ref: Ref): string {
+  return `{"type":"ack","ref":${JSON.stringify(ref)}}`
+}
+
+/** What the lost connection was sent follows, from this number on. */
+export function resumedFrame(fromSeq: number): string {
+  return `{"type":"resumed","from_seq":${fromSeq}}`
+}
+
+export function pongFrame(timestampText: string): string {
+  return `{"type":"pong","timestamp":${timestampText}}`
+}
+
+/** The first frame from the hub, always. */
+export function authOkFrame(nodeId: string): string {
+  return JSON.stringify(authOk(nodeId))
+}
+
+/** What a `v=2` client is told on top of it. */
+export interface Welcome {
+  readonly nodeId: string
+  readonly connectionId: string
+  /** How often a client should send something, so that nothing between the two forgets the connection. */
+  readonly pingIntervalMs: number
+  readonly limits: {
+    readonly frameBytes: number
+    readonly frameDepth: number
+    readonly framesPerSecond: number
+    readonly frameBurst: number
+    readonly watchedNodes: number
+    readonly callMembers: number
+  }
+  readonly iceServers: readonly IceServer[]
+}
+
+/** As `RTCPeerConnection` takes it. */
+export interface IceServer {
+  readonly urls: readonly string[]
+  readonly username?: string
+  readonly credential?: string
+}
+
+export function modernAuthOkFrame(welcome: Welcome): string {
+  const { limits } = welcome
+  return JSON.stringify({
+    ...authOk(welcome.nodeId),
+    connection_id: welcome.connectionId,
+    ping_interval_ms: welcome.pingIntervalMs,
+    limits: {
+      frame_bytes: limits.frameBytes,
+      frame_depth: limits.frameDepth,
+      frames_per_second: limits.framesPerSecond,
+      frame_burst: limits.frameBurst,
+      watched_nodes: limits.watchedNodes,
+      call_members: limits.callMembers,
+    },
+    ice_servers: welcome.iceServers,
+  })
+}
+
+function authOk(nodeId: string) {
+  return {
+    type: 'auth_ok',
+    message: `Successfully connected as ${nodeId}`,
+    node_id: nodeId,
+  }
+}
+
+/** To `v=2` connections only. */
+export function noticeFrame(notice: NoticeFrame): string {
+  return JSON.stringify(notice)
+}
+
+export interface ErrorFrame {
+  readonly code: string
+  readonly message: string
+  readonly target?: string
+  readonly ref?: Ref | null
+  readonly retryAfterSeconds?: number
+}
+
+export function errorFrame({ code, message, target, ref, retryAfterSeconds }: ErrorFrame): string {
+  return JSON.stringify({
+    type: 'error',
+    code,
+    message,
+    ...(target === undefined ? {} : { target_node_id: target.slice(0, MAX_ECHO) }),
+    ...(ref === undefined || ref === null ? {} : { ref }),
+    ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
+  })
+}
