@@ -12,6 +12,7 @@ import { DatabaseModule } from './database/database.module.js'
 import { DiscoveryModule } from './discovery/discovery.module.js'
 import { DocsModule } from './docs/docs.module.js'
 import { HealthModule } from './health/health.module.js'
+import { IceModule } from './ice/ice.module.js'
 import { LimitsModule } from './limits/limits.module.js'
 import { RateLimitGuard } from './limits/rate-limit.guard.js'
 import { NodesModule } from './nodes/nodes.module.js'
@@ -37,6 +38,7 @@ export interface Surroundings {
     AuditModule,
     LimitsModule,
     TokensModule,
+    IceModule,
     AuthModule,
     NodesModule,
     PrekeysModule,

@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tokens: ['audit', 'database', 'redis', 'limits'],
   limits: ['database', 'redis'],
   sockets: [],
+  ice: [],
 
   presence: ['database', 'redis'],
   routing: ['presence', 'sockets', 'database', 'redis'],
@@ -31,12 +32,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nodes: ['audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
   profiles: ['nodes', 'audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
   discovery: ['profiles', 'presence', 'tokens', 'limits', 'database'],
-  signaling: ['routing', 'tokens', 'limits', 'sockets'],
+  signaling: ['routing', 'tokens', 'limits', 'sockets', 'ice'],
   federation: ['routing', 'discovery', 'presence', 'limits', 'sockets', 'database'],
   health: ['database', 'redis', 'routing', 'tokens', 'limits'],
 
   // Describes what the edges answer; nobody imports it.
-  docs: ['auth', 'nodes', 'profiles', 'discovery', 'health', 'tokens', 'limits'],
+  docs: ['auth', 'nodes', 'profiles', 'discovery', 'health', 'ice', 'tokens', 'limits'],
   // A command of its own that fills a development database.
   seed: ['accounts', 'tokens', 'nodes', 'profiles', 'database'],
 }

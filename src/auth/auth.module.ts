@@ -27,6 +27,7 @@ import { UsedCodes } from './oauth/used-codes.js'
 import { Providers } from './providers.js'
 import { RefreshController } from './refresh.controller.js'
 import { SessionsController } from './sessions.controller.js'
+import { TicketController } from './ticket.controller.js'
 
 @Module({
   imports: [AccountsModule],
@@ -36,6 +37,7 @@ import { SessionsController } from './sessions.controller.js'
     LogoutController,
     SessionsController,
     EventsController,
+    TicketController,
     DevLoginController,
     AuthorizeController,
     TokenController,

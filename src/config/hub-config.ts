@@ -211,7 +211,6 @@ export class HubConfig {
     const settings = {
       REDIS_URL: this.redis,
       DATABASE_REPLICA_URL: this.database.replicaUrl,
-      TURN_URLS: this.ice.turn,
       METRICS_PORT: this.metrics?.port,
       METRICS_TOKEN: this.metrics?.token,
     }

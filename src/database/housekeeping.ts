@@ -16,6 +16,7 @@ const EXPIRED = [
   // A device that polls is told for a while that its code has expired: to it, unknown is something else.
   "DELETE FROM device_codes WHERE expires_at < $1::timestamptz - interval '15 minutes'",
   'DELETE FROM challenges WHERE expires_at < $1',
+  'DELETE FROM socket_tickets WHERE expires_at < $1',
   "DELETE FROM audit_events WHERE at < $1::timestamptz - interval '90 days'",
   "DELETE FROM prekeys WHERE claimed_at < $1::timestamptz - interval '90 days'",
 ] as const

@@ -30,6 +30,7 @@ const STATUS_BY_CODE = {
   prekey_signature_invalid: 400,
   invalid_token: 401,
   token_expired: 401,
+  ticket_invalid: 401,
   session_ended: 401,
   invalid_refresh_token: 401,
   node_login_refused: 401,

@@ -7,7 +7,15 @@ export interface Operation {
   /** The `operationId`: clients are generated with it as a name. */
   readonly id: string
   readonly tag:
-    'Login' | 'OAuth' | 'Sessions' | 'Nodes' | 'Prekeys' | 'Profiles' | 'Discovery' | 'Operations'
+    | 'Login'
+    | 'OAuth'
+    | 'Sessions'
+    | 'Nodes'
+    | 'Prekeys'
+    | 'Profiles'
+    | 'Discovery'
+    | 'Signaling'
+    | 'Operations'
   readonly summary: string
   readonly description?: string
   readonly answers: Readonly<Record<number, Answer>>

@@ -7,6 +7,7 @@ import { OAUTH_OPERATIONS } from './operations/oauth.js'
 import { PREKEY_OPERATIONS } from './operations/prekeys.js'
 import { PROFILE_OPERATIONS } from './operations/profiles.js'
 import { SESSION_OPERATIONS } from './operations/sessions.js'
+import { SIGNALING_OPERATIONS } from './operations/signaling.js'
 
 /** By method and path, as the document spells them. A route that is not here makes the test fail. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
@@ -18,6 +19,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...NODE_OPERATIONS,
   ...PREKEY_OPERATIONS,
   ...PROFILE_OPERATIONS,
+  ...SIGNALING_OPERATIONS,
 ])
 
 /** Routes left out on purpose: for this machine only, or parts of a page. */

@@ -18,6 +18,14 @@ export function signalOperation(): OperationObject {
         description: 'The access token, for clients that cannot set a header',
         schema: { type: 'string' },
       },
+      {
+        name: 'ticket',
+        in: 'query',
+        required: false,
+        description:
+          'A ticket of `POST /ws/ticket`: worthless once it was used, wherever addresses are logged',
+        schema: { type: 'string' },
+      },
     ],
     responses: {
       '101': { description: 'The socket is open; its first frame is `auth_ok`' },
@@ -25,6 +33,7 @@ export function signalOperation(): OperationObject {
         'invalid_request',
         'invalid_token',
         'token_expired',
+        'ticket_invalid',
         'session_ended',
         'node_not_registered',
         'origin_not_allowed',

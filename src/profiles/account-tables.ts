@@ -20,6 +20,7 @@ export const ACCOUNT_TABLES = {
   audit_events: 't.account_id = $1',
   authorization_codes: 't.account_id = $1',
   device_codes: 't.account_id = $1',
+  socket_tickets: 't.account_id = $1',
   challenges: "t.payload ->> 'account_id' = $1::bigint::text",
   login_states: "t.payload ->> 'accountId' = $1::bigint::text",
 } as const

@@ -9,7 +9,8 @@ import { DpopRequiredError, InvalidDpopProofError } from './dpop.errors.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
 import { type Session, SessionStore } from './session.store.js'
-import { InvalidTokenError, SessionEndedError } from './tokens.errors.js'
+import { SocketTickets } from './socket-tickets.js'
+import { InvalidTicketError, InvalidTokenError, SessionEndedError } from './tokens.errors.js'
 
 /** The one judge of access tokens, for HTTP and for the socket upgrade. */
 @Injectable()
@@ -20,6 +21,7 @@ export class TokenVerifier {
     private readonly memory: SessionMemory,
     private readonly feed: RevocationFeed,
     private readonly dpop: DpopProofs,
+    private readonly tickets: SocketTickets,
     private readonly clock: Clock,
   ) {}
 
@@ -40,6 +42,20 @@ export class TokenVerifier {
    */
   async verifyAnew(credentials: Credentials): Promise<Actor> {
     return this.prove(credentials, await this.look(credentials.token, 'anew'))
+  }
+
+  /**
+   * Whose ticket it is, by Postgres as it is now; the ticket is used up. Whoever asked for it has shown
+   * the key that the session is bound to, if it is.
+   *
+   * @throws InvalidTicketError, SessionEndedError, UnavailableError
+   */
+  async verifyTicket(ticket: string): Promise<Actor> {
+    const sessionId = await this.tickets.take(ticket)
+    if (sessionId === null) throw new InvalidTicketError()
+    const session = await this.find(sessionId)
+    if (!session || this.memory.hasEnded(session.actor)) throw new SessionEndedError()
+    return session.actor
   }
 
   /** Who holds the token, if it is bound to a key. */

@@ -23,6 +23,16 @@ export class TokenExpiredError extends HubError {
   }
 }
 
+/** A ticket for the socket that this hub did not give out, that is too old or that was used before. */
+export class InvalidTicketError extends HubError {
+  readonly code = 'ticket_invalid'
+  readonly status = 401
+
+  constructor() {
+    super('this ticket is not good any more: each opens one socket, within 30 s; get another')
+  }
+}
+
 /** The session behind the token has ended: logged out, revoked, expired, or its account is gone. */
 export class SessionEndedError extends HubError {
   readonly code = 'session_ended'

@@ -11,6 +11,7 @@ import { RegistrationFeed } from './registration-feed.js'
 import { RevocationFeed } from './revocation-feed.js'
 import { SessionMemory } from './session-memory.js'
 import { SessionStore } from './session.store.js'
+import { SocketTickets } from './socket-tickets.js'
 import { TokenVerifier } from './token-verifier.js'
 
 @Global()
@@ -27,6 +28,7 @@ import { TokenVerifier } from './token-verifier.js'
     RevocationFeed,
     SessionMemory,
     SessionStore,
+    SocketTickets,
     TokenVerifier,
   ],
   exports: [
@@ -40,6 +42,7 @@ import { TokenVerifier } from './token-verifier.js'
     RevocationFeed,
     SessionMemory,
     SessionStore,
+    SocketTickets,
     TokenVerifier,
   ],
 })

@@ -17,7 +17,8 @@ describe('an upgrade', () => {
       [await upgrade(query(`${node.token}%3D`)), 'invalid_token'],
       [await upgrade(hub.socketUrl, { authorization: 'Bearer nonsense' }), 'invalid_token'],
       [await upgrade(hub.socketUrl, { authorization: 'Basic YTpi' }), 'invalid_token'],
-      [await upgrade(`${hub.socketUrl}?ticket=abc`), 'invalid_token'],
+      [await upgrade(`${hub.socketUrl}?ticket=abc`), 'ticket_invalid'],
+      [await upgrade(`${hub.socketUrl}?ticket=`), 'ticket_invalid'],
     ] as const
 
     for (const [{ refused }, code] of refusals) {
