@@ -59,6 +59,11 @@ export class RawSocket {
     this.socket.write(frame)
   }
 
+  /** The protocol's own; its answer is not waited for. */
+  ping(): void {
+    this.socket.write(encodeFrame(PING, Buffer.alloc(0)))
+  }
+
   destroy(): void {
     this.onClose = () => undefined
     this.socket.destroy()

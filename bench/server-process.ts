@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import type { CpuAnswer, MemoryAnswer, Question } from './probe.js'
+import type { CpuAnswer, MemoryAnswer, Question, UsageAnswer } from './probe.js'
 
 const PROBE = new URL('./probe.js', import.meta.url).href
 const POLL_MS = 20
@@ -33,22 +33,34 @@ export async function freePort(): Promise<number> {
 
 /** A server under test: a process of its own on a core of its own, with the probe in it. */
 export class ServerProcess implements AsyncDisposable {
+  /** Resolves with how it ended: its exit code, or the signal that killed it. */
+  readonly ended: Promise<number | string>
+  private lastAnswer: Promise<unknown> = Promise.resolve()
+
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
-  ) {}
+  ) {
+    this.ended = once(child, 'exit').then(([code, signal]) => signal ?? code)
+  }
 
   /** A folder for the CPU profiles of all servers started from then on; null for none. */
   static profileFolder: string | null = null
 
   /** Starts `dist/<program>` and resolves when it accepts connections. */
-  static async start(program: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+  static async start(
+    program: string,
+    env: Record<string, string> = {},
+    isPinned = canPin,
+  ): Promise<ServerProcess> {
     const port = Number(env.PORT ?? (await freePort()))
     const path = fileURLToPath(new URL(`../${program}`, import.meta.url))
     const folder = ServerProcess.profileFolder
     const profiling = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
     const node = [process.execPath, '--expose-gc', ...profiling, '--import', PROBE, path]
-    const [command = '', ...args] = canPin ? ['taskset', '-c', String(SERVER_CORE), ...node] : node
+    const [command = '', ...args] = isPinned
+      ? ['taskset', '-c', String(SERVER_CORE), ...node]
+      : node
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH ?? '', PORT: String(port), ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -71,15 +83,36 @@ export class ServerProcess implements AsyncDisposable {
     return this.ask<MemoryAnswer>('memory')
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null) return
-    this.child.kill('SIGTERM')
-    await once(this.child, 'exit')
+  /** What it holds just now, without collecting anything first. */
+  usage(): Promise<UsageAnswer> {
+    return this.ask<UsageAnswer>('usage')
   }
 
-  private async ask<Answer>(question: Question): Promise<Answer> {
-    this.child.send(question)
-    const [answer] = await once(this.child, 'message')
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Sends a signal and resolves when it has ended. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.isRunning) this.child.kill(signal)
+    await this.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGTERM')
+  }
+
+  /** One question at a time: answers do not say what they answer. */
+  private ask<Answer>(question: Question): Promise<Answer> {
+    const answer = this.lastAnswer.then(async (): Promise<Answer> => {
+      this.child.send(question)
+      const ended = this.ended.then((how) => {
+        throw new Error(`the server ended (${how})`)
+      })
+      const [told] = await Promise.race([once(this.child, 'message'), ended])
+      return told
+    })
+    this.lastAnswer = answer.catch(() => undefined)
     return answer
   }
 }

@@ -16,6 +16,7 @@ const commands = {
   demo: ['tools', 'demo/demo.js'],
   bench: ['tools', 'bench/bench.js'],
   'bench:keys': ['tools', 'bench/key-checks.js'],
+  campaign: ['tools', 'bench/campaigns/campaign.js'],
 }
 
 const [first = 'start', ...others] = process.argv.slice(2)
