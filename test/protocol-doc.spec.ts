@@ -10,6 +10,7 @@ import {
   ackFrame,
   authOkFrame,
   errorFrame,
+  iceServersFrame,
   modernAuthOkFrame,
   modernSignal,
   noticeFrame,
@@ -99,6 +100,10 @@ const writers: Readonly<Record<string, readonly [string, (example: Fields) => st
         ...(ref === undefined ? {} : { ref }),
         ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
       }),
+  ],
+  'ice_servers v2': [
+    'iceServers',
+    ({ ice_servers, ttl_seconds }) => iceServersFrame({ ice_servers, ttl_seconds }),
   ],
   'keys_low v2': ['notice', ({ count }) => noticeFrame({ type: 'keys_low', count })],
   'node_rotation v2': [

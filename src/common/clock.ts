@@ -5,6 +5,11 @@ export class Clock {
     return Date.now()
   }
 
+  /** Whole seconds since the epoch. */
+  seconds(): number {
+    return Math.floor(this.now() / 1_000)
+  }
+
   date(): Date {
     return new Date(this.now())
   }

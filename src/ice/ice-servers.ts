@@ -34,7 +34,7 @@ export class IceServers {
     const { stunUrls, turn } = this.config.ice
     const stun = { urls: [...stunUrls] }
     if (!turn) return { ice_servers: [stun], ttl_seconds: STUN_TTL_SECONDS }
-    const expiry = Math.floor(this.clock.now() / 1_000) + turn.ttlSeconds
+    const expiry = this.clock.seconds() + turn.ttlSeconds
     const username = `${expiry}:${randomBytes(RANDOM_BYTES).toString('base64url')}`
     const credential = createHmac('sha1', turn.secret.reveal()).update(username).digest('base64')
     return {

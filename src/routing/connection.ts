@@ -21,6 +21,11 @@ export class Connection {
   /** The sweep of the heartbeat at which bytes last came in; small integers cost no memory. */
   heardAtSweep = 0
   bytesHeard = 0
+  /** Seconds of silence after which it is pinged: the heartbeat's, before it is used. */
+  pingSeconds = 0
+  /** Unix seconds: when it began, and when it is due another list of TURN servers (0: never). */
+  openedAt = 0
+  iceDueAt = 0
   /** The sweep since which frames have been refused because this peer does not read; 0 if it reads. */
   slowSinceSweep = 0
   isSlow = false

@@ -1,14 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
-import { HubConfig } from '../config/hub-config.js'
 import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
-import { Heartbeat } from '../sockets/heartbeat.js'
 import { type Notice, NoticeFeed } from '../tokens/notice-feed.js'
 import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { type Ended, RevocationFeed } from '../tokens/revocation-feed.js'
+import { Liveness } from './liveness.js'
 import { noticeFrame } from './protocol/hub-frames.js'
 
 /** Seconds a target may stay unable to take frames before it is closed with 1013. */
@@ -19,38 +18,25 @@ const GOODBYE_MS = 1_000
 /** Ends connections: whose peer is gone or does not read, whose session ended, and all at shutdown. */
 @Injectable()
 export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly heartbeat: Heartbeat<Connection>
-
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly feed: RevocationFeed,
     private readonly registrations: RegistrationFeed,
     private readonly notices: NoticeFeed,
+    private readonly liveness: Liveness,
     private readonly clock: Clock,
-    config: HubConfig,
-  ) {
-    this.heartbeat = new Heartbeat(
-      () => this.connections.all(),
-      config.signaling.pingSeconds,
-      (connection, sweep) => this.check(connection, sweep),
-    )
-  }
+  ) {}
 
   onModuleInit(): void {
     this.feed.onEnded((ended) => this.closeEnded(ended))
     this.registrations.onRegistered((node) => this.connections.rename(node))
     this.notices.onNotice((notice) => this.pass(notice))
-    this.heartbeat.start()
-  }
-
-  /** A connection has just been made: it has been heard now. */
-  welcome(connection: Connection): void {
-    connection.heardAtSweep = this.heartbeat.now
+    this.liveness.onSweep((connection, sweep) => this.check(connection, sweep))
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.connections.isDraining = true
-    this.heartbeat.stop()
+    this.liveness.stop()
     const leaving = [...this.connections.all()]
     for (const connection of leaving)
       this.end(connection, closeCodes.goingAway, 'the hub is stopping')

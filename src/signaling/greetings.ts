@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 
 import { HubConfig } from '../config/hub-config.js'
 import type { Connection } from '../routing/connection.js'
+import { IceRenewals } from './ice-renewals.js'
 import { MAX_FRAME_DEPTH } from './protocol/frame-text.js'
 import { authOkFrame, modernAuthOkFrame, type Welcome } from './protocol/hub-frames.js'
 
@@ -14,7 +15,10 @@ export const MAX_CALL_MEMBERS = 32
 export class Greetings {
   private readonly limits: Welcome['limits']
 
-  constructor(private readonly config: HubConfig) {
+  constructor(
+    private readonly iceRenewals: IceRenewals,
+    config: HubConfig,
+  ) {
     const { maxFrameBytes, framesPerSecond, frameBurst } = config.signaling
     this.limits = {
       frameBytes: maxFrameBytes,
@@ -26,15 +30,16 @@ export class Greetings {
     }
   }
 
-  greet({ actor, sent }: Connection): string {
+  greet(connection: Connection): string {
+    const { actor, sent, pingSeconds } = connection
     const { nodeId } = actor.node
     if (!sent) return authOkFrame(nodeId)
     return modernAuthOkFrame({
       nodeId,
       connectionId: sent.connectionId,
-      pingIntervalMs: this.config.signaling.pingSeconds * 1_000,
+      pingIntervalMs: pingSeconds * 1_000,
       limits: this.limits,
-      iceServers: [],
+      iceServers: this.iceRenewals.listFor(connection),
     })
   }
 }

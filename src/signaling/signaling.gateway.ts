@@ -10,7 +10,7 @@ import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 import type { HubSocket, SocketOwner } from '../sockets/hub-socket.js'
 import { Admissions } from './admissions.js'
-import { ConnectionKeeper } from './connection-keeper.js'
+import { Liveness } from './liveness.js'
 import { Newcomer } from './newcomer.js'
 import { FrameQuota, type QuotaRates } from './frame-quota.js'
 import { Calls } from './calls/calls.js'
@@ -75,7 +75,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     private readonly config: HubConfig,
     private readonly admissions: Admissions,
     private readonly connections: ConnectionRegistry,
-    private readonly keeper: ConnectionKeeper,
+    private readonly liveness: Liveness,
     private readonly greetings: Greetings,
     private readonly deliveries: Deliveries,
     private readonly resumptions: Resumptions,
@@ -118,7 +118,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
       new FrameQuota(this.rates, performance.now()),
     )
     socket.belongTo(client)
-    this.keeper.welcome(connection)
+    this.liveness.welcome(connection)
     connection.send(this.greetings.greet(connection))
     this.connections.add(connection)?.close(closeCodes.replaced, 'a newer connection of this node')
     return client

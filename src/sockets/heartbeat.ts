@@ -6,6 +6,8 @@ const SILENT_INTERVALS = 1.5
 /** What the heartbeat needs of a connection; it keeps its notes on it. */
 export interface Beating {
   readonly bytesReceived: number
+  /** Seconds of silence after which it is pinged. */
+  readonly pingSeconds: number
   bytesHeard: number
   heardAtSweep: number
   ping(): void
@@ -14,7 +16,7 @@ export interface Beating {
 
 /**
  * One timer for all sockets. Liveness is bytes received from the peer, of whatever kind; a peer
- * that was silent for a ping interval is pinged, and one that stays silent is hung up on.
+ * that was silent for its ping interval is pinged, and one that stays silent is hung up on.
  */
 export class Heartbeat<Socket extends Beating> {
   private sweep = 0
@@ -22,7 +24,6 @@ export class Heartbeat<Socket extends Beating> {
 
   constructor(
     private readonly sockets: () => Iterable<Socket>,
-    private readonly pingSeconds: number,
     /** Called for each socket at each sweep, with the sweep's number: one a second. */
     private readonly onSweep: (socket: Socket, sweep: number) => void,
   ) {}
@@ -41,6 +42,11 @@ export class Heartbeat<Socket extends Beating> {
     return this.sweep
   }
 
+  /** Seconds since it was last heard of; also of one that is gone. */
+  silenceOf(socket: Socket): number {
+    return socket.bytesReceived === socket.bytesHeard ? this.sweep - socket.heardAtSweep : 0
+  }
+
   private sweepOnce(): void {
     this.sweep++
     for (const socket of this.sockets()) {
@@ -57,7 +63,7 @@ export class Heartbeat<Socket extends Beating> {
       return
     }
     const silence = this.sweep - socket.heardAtSweep
-    if (silence >= this.pingSeconds * SILENT_INTERVALS) socket.terminate()
-    else if (silence === this.pingSeconds) socket.ping()
+    if (silence >= socket.pingSeconds * SILENT_INTERVALS) socket.terminate()
+    else if (silence === socket.pingSeconds) socket.ping()
   }
 }

@@ -1,4 +1,5 @@
 import type { ActorNode } from '../../identity/actor.js'
+import type { IceServer, IceServersAnswer } from '../../ice/ice.schema.js'
 import type { NoticeFrame } from '../../tokens/notice-feed.js'
 import type { Ref } from './frames.js'
 
@@ -65,13 +66,6 @@ export interface Welcome {
   readonly iceServers: readonly IceServer[]
 }
 
-/** As `RTCPeerConnection` takes it. */
-export interface IceServer {
-  readonly urls: readonly string[]
-  readonly username?: string
-  readonly credential?: string
-}
-
 export function modernAuthOkFrame(welcome: Welcome): string {
   const { limits } = welcome
   return JSON.stringify({
@@ -121,3 +115,8 @@ export function errorFrame({ code, message, target, ref, retryAfterSeconds }: Er
     ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
   })
 }
+/** To `v=2` connections, before the credentials they were given last end. */
+export function iceServersFrame(list: IceServersAnswer): string {
+  return JSON.stringify({ type: 'ice_servers', ...list })
+}
+

@@ -1,0 +1,42 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common'
+
+import { Clock } from '../common/clock.js'
+import type { IceServer } from '../ice/ice.schema.js'
+import { IceServers } from '../ice/ice-servers.js'
+import type { Connection } from '../routing/connection.js'
+import { Liveness } from './liveness.js'
+import { iceServersFrame } from './protocol/hub-frames.js'
+
+/** Keeps `v=2` connections in lists of TURN servers whose credentials are good. */
+@Injectable()
+export class IceRenewals implements OnModuleInit {
+  constructor(
+    private readonly iceServers: IceServers,
+    private readonly liveness: Liveness,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.liveness.onSweep((connection) => {
+      if (connection.iceDueAt !== 0) this.renew(connection)
+    })
+  }
+
+  /** For the connection's `auth_ok`. From now on it is sent another one whenever three quarters of the last one's life are over. */
+  listFor(connection: Connection): readonly IceServer[] {
+    this.expectNext(connection)
+    return this.iceServers.mint().ice_servers
+  }
+
+  /** Again at the next sweep if the peer does not read just now. */
+  private renew(connection: Connection): void {
+    if (this.clock.seconds() < connection.iceDueAt) return
+    if (connection.send(iceServersFrame(this.iceServers.mint())) !== 'delivered') return
+    this.expectNext(connection)
+  }
+
+  private expectNext(connection: Connection): void {
+    const { renewAfterSeconds } = this.iceServers
+    connection.iceDueAt = renewAfterSeconds === null ? 0 : this.clock.seconds() + renewAfterSeconds
+  }
+}
