@@ -1,0 +1,114 @@
+import type { Failed } from './ledger.js'
+import type { History, Line, Signal } from './ledger-history.js'
+
+/** How long things may take before they count as never having happened. Milliseconds. */
+export interface Patience {
+  /** From a signal to its error or `ack`. */
+  readonly answerMs: number
+  /** From the hub's hand to the target's eye, and from the sender's to the hub's. */
+  readonly flightMs: number
+  /** From a connection's greeting until all instances must know of it. */
+  readonly settleMs: number
+}
+
+/** Five times what the hub promises: machines are busy. */
+export const PATIENCE: Patience = { answerMs: 10_000, flightMs: 3_000, settleMs: 2_000 }
+
+/** Why a signal may have been neither received nor reported, or both. */
+export class Excuses {
+  /** The last number that a connection received from another one. */
+  private readonly lastReceived = new Map<string, number>()
+
+  constructor(
+    private readonly history: History,
+    private readonly patience: Patience,
+  ) {
+    for (const { invoked, receipts } of history.signals.values()) {
+      for (const { connection } of receipts) {
+        const key = `${invoked.connection}>${connection}`
+        const last = this.lastReceived.get(key) ?? 0
+        if (invoked.n > last) this.lastReceived.set(key, invoked.n)
+      }
+    }
+  }
+
+  /**
+   * It may have been handed to a connection of its target that died before it read it. Not to one
+   * that received a later signal of the same sender, and not to one whose missed frames came again.
+   */
+  wentToTheDead({ invoked }: Signal): boolean {
+    const { flightMs } = this.patience
+    return this.linesOf(invoked.target).some(({ opened, ended, isResumed }) => {
+      if (!ended?.isDead || isResumed) return false
+      const last = this.lastReceived.get(`${invoked.connection}>${opened.connection}`) ?? 0
+      return (
+        last < invoked.n &&
+        opened.at <= invoked.at + flightMs &&
+        ended.at >= invoked.at - ended.unnoticedMs &&
+        ended.at <= invoked.at + flightMs
+      )
+    })
+  }
+
+  /** The sender's connection ended before an answer could come, or before the hub had read it. */
+  lostItsSender({ invoked }: Signal): boolean {
+    const end = this.history.connections.get(invoked.connection)?.ended
+    return end !== null && end !== undefined && end.at <= invoked.at + this.patience.flightMs
+  }
+
+  /** Something was broken on purpose while it was on its way, or while its error was. */
+  metAFault({ invoked }: Signal, error: Failed | null = null): boolean {
+    const end = error?.at ?? invoked.at + this.patience.flightMs
+    return this.history.faults.some(({ at, until }) => at <= end && until >= invoked.at)
+  }
+
+  /** All the time from before the signal until its error, its target had a connection. */
+  wasThere({ invoked }: Signal, error: Failed): boolean {
+    return this.linesOf(invoked.target).some(
+      ({ opened, ended }) =>
+        opened.at <= invoked.at - this.patience.settleMs &&
+        (ended === null || ended.at - ended.unnoticedMs > error.at),
+    )
+  }
+
+  private linesOf(node: number): readonly Line[] {
+    return this.history.connectionsOfNode.get(node) ?? []
+  }
+}
+
+/**
+ * Gives each error without a `ref` to a signal it can be for: sent on the same connection to the
+ * same target, not longer ago than an answer takes, not received. First to those that nothing else
+ * explains. What is left is an error for a signal that arrived.
+ *
+ * @returns the errors left
+ */
+export function assignNameless(
+  history: History,
+  excuses: Excuses,
+  { answerMs }: Patience,
+): Failed[] {
+  const missing = new Map<string, Signal[]>()
+  for (const signal of history.signals.values()) {
+    if (signal.receipts.length > 0 || signal.invoked.hasRef) continue
+    const { connection, target } = signal.invoked
+    for (const key of [keyOf(connection, target), keyOf(connection, null)]) {
+      const others = missing.get(key)
+      if (others) others.push(signal)
+      else missing.set(key, [signal])
+    }
+  }
+  return history.nameless.filter((error) => {
+    const open = (missing.get(keyOf(error.connection, error.target)) ?? []).filter(
+      ({ invoked, errors }) =>
+        errors.length === 0 && invoked.at <= error.at && invoked.at >= error.at - answerMs,
+    )
+    const signal = open.find((each) => !excuses.wentToTheDead(each)) ?? open[0]
+    signal?.errors.push(error)
+    return signal === undefined
+  })
+}
+
+function keyOf(connection: number, target: number | null): string {
+  return `${connection}>${target ?? 'anybody'}`
+}
