@@ -47,7 +47,7 @@ export class Seeder {
       const length = Math.min(BATCH, total - first)
       const accounts = Array.from({ length }, (_, at) => this.makeAccount(first + at, size, now))
       await this.store.insert(accounts, now)
-      tokens.push(...(await Promise.all(accounts.map((account) => this.tokenOf(account)))))
+      tokens.push(...accounts.map((account) => this.tokenOf(account)))
     }
     return tokens
   }
@@ -87,8 +87,8 @@ export class Seeder {
     }
   }
 
-  private async tokenOf({ id, sessionId, node }: SeedAccount): Promise<SeededToken> {
-    const token = await this.accessTokens.sign({ accountId: id, sessionId })
+  private tokenOf({ id, sessionId, node }: SeedAccount): SeededToken {
+    const token = this.accessTokens.sign({ accountId: id, sessionId })
     return { node_id: node?.longId ?? null, token }
   }
 }

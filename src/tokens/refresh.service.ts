@@ -151,13 +151,13 @@ export class RefreshService {
     return { session, verdict: { kind: 'late', issue: attempt.presented } }
   }
 
-  private async pair(
+  private pair(
     { accountId, dpopJkt }: Pick<Actor, 'accountId' | 'dpopJkt'>,
     token: RefreshToken,
-  ): Promise<TokenPair> {
+  ): TokenPair {
     const { sessionId } = token
     return {
-      accessToken: await this.accessTokens.sign({ accountId, sessionId }, dpopJkt),
+      accessToken: this.accessTokens.sign({ accountId, sessionId }, dpopJkt),
       refreshToken: writeRefreshToken(this.dataKey, token),
       expiresInSeconds: this.accessTokens.lifeSeconds,
       isKeyBound: dpopJkt !== null,

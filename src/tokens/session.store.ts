@@ -132,11 +132,16 @@ export class SessionStore {
 
   /** The session, unless it has ended or expired. */
   async find(sessionId: string, now: Date): Promise<Session | null> {
-    const [row] = await this.database.rows<SessionRow>(`${LIVE_SESSIONS} AND s.id = $2`, [
-      now,
-      sessionId,
-    ])
-    return row ? sessionOf(row) : null
+    return (await this.findAll([sessionId], now)).get(sessionId) ?? null
+  }
+
+  /** Those of the sessions that have neither ended nor expired, by their ids. */
+  async findAll(sessionIds: readonly string[], now: Date): Promise<ReadonlyMap<string, Session>> {
+    const rows = await this.database.rows<SessionRow>(
+      `${LIVE_SESSIONS} AND s.id = ANY ($2::uuid[])`,
+      [now, sessionIds],
+    )
+    return new Map(rows.map((row) => [row.id, sessionOf(row)]))
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.js'
 import { DpopProofs } from './dpop.js'
 import { DpopRequiredError, InvalidDpopProofError } from './dpop.errors.js'
 import { RevocationFeed } from './revocation-feed.js'
+import { SessionReads } from './session-reads.js'
 import { SessionMemory } from './session-memory.js'
 import { type Session, SessionStore } from './session.store.js'
 import { SocketTickets } from './socket-tickets.js'
@@ -15,6 +16,8 @@ import { InvalidTicketError, InvalidTokenError, SessionEndedError } from './toke
 /** The one judge of access tokens, for HTTP and for the socket upgrade. */
 @Injectable()
 export class TokenVerifier {
+  private readonly reads: SessionReads
+
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly sessions: SessionStore,
@@ -23,7 +26,9 @@ export class TokenVerifier {
     private readonly dpop: DpopProofs,
     private readonly tickets: SocketTickets,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.reads = new SessionReads((ids) => this.sessions.findAll(ids, this.clock.date()))
+  }
 
   /**
    * Who makes this request. The session is read from Postgres, or from what was read within 2 s.
@@ -83,7 +88,7 @@ export class TokenVerifier {
     token: string,
     how: 'from memory' | 'anew' = 'from memory',
   ): Promise<{ actor: Actor; token: AccessToken }> {
-    const read = await this.accessTokens.read(token)
+    const read = this.accessTokens.read(token)
     const { sessionId, accountId } = read
     if (this.memory.hasEnded({ sessionId, accountId })) throw new SessionEndedError()
     const known = how === 'anew' ? null : this.memory.fresh(sessionId)
@@ -97,7 +102,7 @@ export class TokenVerifier {
 
   private async find(sessionId: string): Promise<Session | null> {
     const since = performance.now()
-    const session = await this.sessions.find(sessionId, this.clock.date())
+    const session = await this.reads.find(sessionId)
     // Ended without this instance hearing of it: its connections here must hear of it now.
     if (!session) this.feed.announce({ kind: 'session', sessionId })
     // Its node was lost while Postgres was answering: what it answered may be from before.
