@@ -9,6 +9,13 @@ import { DataKeyError } from './database/data-key.js'
 import { DatabaseUnreachableError } from './database/unreachable.error.js'
 import { summary } from './summary.js'
 
+/**
+ * Connections that the kernel keeps for us while the hub is busy. With Node's 511 it drops those of a
+ * storm after a restart, and a client that loses a second or three to a repeated SYN is late for its
+ * refresh (CONTRACT §4.1). The kernel's own limit (net.core.somaxconn, mostly 4096) applies besides.
+ */
+const WAITING_TO_BE_ACCEPTED = 16_384
+
 const hub: { app: NestFastifyApplication | null; isStopping: boolean } = {
   app: null,
   isStopping: false,
@@ -20,7 +27,8 @@ try {
   const logger = new Logger(config.log)
   hub.app = await createApp({ config, clock: new Clock(), logger })
   if (hub.isStopping) await stop(hub.app)
-  await hub.app.listen(config.http.port, config.http.host)
+  const { port, host } = config.http
+  await hub.app.listen({ port, host, backlog: WAITING_TO_BE_ACCEPTED })
   process.stdout.write(summary(config))
 } catch (error) {
   // What was begun is ended, the embedded database included.

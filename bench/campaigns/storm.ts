@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { CampaignHub } from './hub.js'
@@ -112,7 +113,12 @@ async function killOnce(hub: CampaignHub, crowd: Crowd): Promise<Report> {
   const killedAt = performance.now()
   await hub.running.stop('SIGKILL')
   const [firstSocket] = await Promise.all([crowd.firstSocket(killedAt), hub.start()])
+  const cpuBefore = await hub.running.cpu()
+  const lateness = monitorEventLoopDelay()
+  lateness.enable()
   await crowd.settled(killedAt)
+  lateness.disable()
+  const cpu = (await hub.running.cpu()) - cpuBefore
 
   const { clients, greeted } = crowd
   const back = clients.map(({ onlineSince }) => onlineSince - killedAt).filter((ms) => ms > 0)
@@ -148,6 +154,9 @@ async function killOnce(hub: CampaignHub, crowd: Crowd): Promise<Report> {
         ),
       ),
       'handshakes in the busiest second': busiestSecond(greeted),
+      // What the driver itself adds to every time above.
+      'driver late by at most, ms': round(lateness.max / 1e6),
+      'CPU of the hub per client back, ms': round(cpu / 1_000 / back.length, 2),
     },
     broken,
   }
