@@ -3,18 +3,25 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { nodeIdsOf, spkiSha256Of } from '../src/identity/node-id.js'
+import type { ActorNode } from '../src/identity/actor.js'
+import { type NodeId, nodeIdsOf, spkiSha256Of } from '../src/identity/node-id.js'
 import { isSignedBy, prekeyBytes, proofBytes, signatureSchema } from '../src/identity/proof.js'
 import { parseFrame } from '../src/signaling/protocol/frames.js'
 import {
   ackFrame,
   authOkFrame,
+  callClosedFrame,
+  callSignalFrame,
   errorFrame,
+  joinedFrame,
   iceServersFrame,
   modernAuthOkFrame,
+  modernCallSignal,
   modernSignal,
   noticeFrame,
   numberedFrame,
+  peerJoinFrame,
+  peerLeaveFrame,
   pongFrame,
   resumedFrame,
   signalFrame,
@@ -32,7 +39,7 @@ interface Example {
 
 /** Code blocks marked `json to-hub ping`, `json from-hub signal v2`, `json to-hub refused <code>`. */
 const examples: Example[] = [
-  ...document.matchAll(/^```json (to-hub|from-hub) (\w+) ?(\w*)\n(.*?)^```$/gms),
+  ...document.matchAll(/^```json (to-hub|from-hub) ([\w-]+) ?(\w*)\n(.*?)^```$/gms),
 ].map(([, direction = '', kind = '', mark = '', text = '']) => ({ direction, kind, mark, text }))
 
 const toHub = examples.filter(({ direction }) => direction === 'to-hub')
@@ -41,6 +48,18 @@ const refused = toHub.filter(({ kind }) => kind === 'refused')
 const fromHub = examples.filter(({ direction }) => direction === 'from-hub')
 
 type Fields = Record<string, any>
+
+/** The sender of a signal as a `v=2` target is told of it. */
+function senderOf(example: Fields): ActorNode {
+  const nodeId: NodeId = example.sender_node_id
+  return {
+    nodeId,
+    shortId: nodeId,
+    longId: nodeId,
+    isProven: example.sender_proven,
+    spkiSha256: example.sender_spki_sha256,
+  }
+}
 
 /** Every frame the hub writes, made again from what the example says, with the function that does. */
 const writers: Readonly<Record<string, readonly [string, (example: Fields) => string]>> = {
@@ -74,19 +93,35 @@ const writers: Readonly<Record<string, readonly [string, (example: Fields) => st
       numberedFrame(
         modernSignal(
           example.target_node_id,
-          {
-            nodeId: example.sender_node_id,
-            shortId: example.sender_node_id,
-            longId: example.sender_node_id,
-            isProven: example.sender_proven,
-            spkiSha256: example.sender_spki_sha256,
-          },
+          senderOf(example),
           example.polite,
           JSON.stringify(example.payload),
         ),
         example.seq,
       ),
   ],
+  'signal call': [
+    'callSignal',
+    ({ call_id, sender_node_id, payload }) =>
+      callSignalFrame(call_id, sender_node_id, JSON.stringify(payload)),
+  ],
+  'signal v2call': [
+    'numbered',
+    (example) =>
+      numberedFrame(
+        modernCallSignal(
+          example.call_id,
+          senderOf(example),
+          example.polite,
+          JSON.stringify(example.payload),
+        ),
+        example.seq,
+      ),
+  ],
+  joined: ['joined', ({ call_id, node_ids, ref }) => joinedFrame(call_id, node_ids, ref ?? null)],
+  'peer-join': ['peerJoin', ({ call_id, node_id }) => peerJoinFrame(call_id, node_id)],
+  'peer-leave': ['peerLeave', ({ call_id, node_id }) => peerLeaveFrame(call_id, node_id)],
+  closed: ['callClosed', ({ call_id }) => callClosedFrame(call_id)],
   ack: ['ack', ({ ref }) => ackFrame(ref)],
   'resumed v2': ['resumed', ({ from_seq }) => resumedFrame(from_seq)],
   pong: ['pong', ({ timestamp }) => pongFrame(JSON.stringify(timestamp))],

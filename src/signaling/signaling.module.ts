@@ -3,15 +3,17 @@ import { Module } from '@nestjs/common'
 import { IceModule } from '../ice/ice.module.js'
 import { RoutingModule } from '../routing/routing.module.js'
 import { Admissions } from './admissions.js'
+import { CallDeliveries } from './calls/call-deliveries.js'
 import { Calls } from './calls/calls.js'
+import { HeldCalls } from './calls/held-calls.js'
 import { ConnectionKeeper } from './connection-keeper.js'
 import { Deliveries } from './deliveries.js'
 import { Greetings } from './greetings.js'
-import { Resumptions } from './resumptions.js'
-import { SessionWatch } from './session-watch.js'
 import { IceRenewals } from './ice-renewals.js'
 import { Liveness } from './liveness.js'
 import { PingIntervals } from './ping-intervals.js'
+import { Resumptions } from './resumptions.js'
+import { SessionWatch } from './session-watch.js'
 import { SignalingGateway } from './signaling.gateway.js'
 import { Watches } from './watches.js'
 
@@ -19,10 +21,12 @@ import { Watches } from './watches.js'
   imports: [IceModule, RoutingModule],
   providers: [
     Admissions,
+    CallDeliveries,
     Calls,
     ConnectionKeeper,
     Deliveries,
     Greetings,
+    HeldCalls,
     IceRenewals,
     Liveness,
     PingIntervals,

@@ -30,6 +30,44 @@ export function numberedFrame(open: string, seq: number): string {
   return `${open},"seq":${seq}}`
 }
 
+/** What a member of a call gets of what another says to all of it. */
+export function callSignalFrame(callId: string, senderId: string, payloadText: string): string {
+  return `{"type":"signal","call_id":"${callId}","sender_node_id":"${senderId}","payload":${payloadText}}`
+}
+
+/** What a `v=2` member gets, up to its number, as `modernSignal`. */
+export function modernCallSignal(
+  callId: string,
+  { nodeId, isProven, spkiSha256 }: ActorNode,
+  isPolite: boolean,
+  payloadText: string,
+): string {
+  return `{"type":"signal","call_id":"${callId}","sender_node_id":"${nodeId}","sender_proven":${isProven},"sender_spki_sha256":"${spkiSha256}","polite":${isPolite},"payload":${payloadText}`
+}
+
+/** To who joins: all members, the one who made the call or has been in it longest first. */
+export function joinedFrame(callId: string, nodeIds: readonly string[], ref: Ref | null): string {
+  return JSON.stringify({
+    type: 'joined',
+    call_id: callId,
+    node_ids: nodeIds,
+    ...(ref === null ? {} : { ref }),
+  })
+}
+
+export function peerJoinFrame(callId: string, nodeId: string): string {
+  return `{"type":"peer-join","call_id":"${callId}","node_id":"${nodeId}"}`
+}
+
+export function peerLeaveFrame(callId: string, nodeId: string): string {
+  return `{"type":"peer-leave","call_id":"${callId}","node_id":"${nodeId}"}`
+}
+
+/** The call is over. */
+export function callClosedFrame(callId: string): string {
+  return `{"type":"closed","call_id":"${callId}"}`
+}
+
 /** The frame with this `ref` was handed to its target's live connection. */
 export function ackFrame(ref: Ref): string {
   return `{"type":"ack","ref":${JSON.stringify(ref)}}`
@@ -92,6 +130,11 @@ function authOk(nodeId: string) {
   }
 }
 
+/** To `v=2` connections, before the credentials they were given last end. */
+export function iceServersFrame(list: IceServersAnswer): string {
+  return JSON.stringify({ type: 'ice_servers', ...list })
+}
+
 /** To `v=2` connections only. */
 export function noticeFrame(notice: NoticeFrame): string {
   return JSON.stringify(notice)
@@ -115,8 +158,3 @@ export function errorFrame({ code, message, target, ref, retryAfterSeconds }: Er
     ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
   })
 }
-/** To `v=2` connections, before the credentials they were given last end. */
-export function iceServersFrame(list: IceServersAnswer): string {
-  return JSON.stringify({ type: 'ice_servers', ...list })
-}
-
