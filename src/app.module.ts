@@ -12,6 +12,7 @@ import { DatabaseModule } from './database/database.module.js'
 import { DiscoveryModule } from './discovery/discovery.module.js'
 import { DocsModule } from './docs/docs.module.js'
 import { HealthModule } from './health/health.module.js'
+import { InstancesModule } from './instances/instances.module.js'
 import { IceModule } from './ice/ice.module.js'
 import { LimitsModule } from './limits/limits.module.js'
 import { RateLimitGuard } from './limits/rate-limit.guard.js'
@@ -35,6 +36,7 @@ export interface Surroundings {
 @Module({
   imports: [
     DatabaseModule,
+    InstancesModule,
     AuditModule,
     LimitsModule,
     TokensModule,

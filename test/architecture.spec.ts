@@ -18,21 +18,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   database: [],
   redis: [],
 
+  instances: ['database', 'redis'],
+
   audit: ['database'],
   accounts: ['database'],
-  tokens: ['audit', 'database', 'redis', 'limits'],
+  tokens: ['audit', 'instances', 'database', 'redis', 'limits'],
   limits: ['database', 'redis'],
   sockets: [],
   ice: [],
 
-  presence: ['database', 'redis'],
-  routing: ['presence', 'sockets', 'database', 'redis'],
+  presence: ['instances', 'database', 'redis'],
+  routing: ['presence', 'sockets', 'instances', 'database', 'redis'],
 
   auth: ['audit', 'accounts', 'tokens', 'limits', 'database'],
   nodes: ['audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
   profiles: ['nodes', 'audit', 'accounts', 'presence', 'tokens', 'limits', 'database'],
   discovery: ['profiles', 'presence', 'tokens', 'limits', 'database'],
-  signaling: ['routing', 'tokens', 'limits', 'sockets', 'ice'],
+  signaling: ['routing', 'tokens', 'limits', 'instances', 'sockets', 'ice'],
   federation: ['routing', 'discovery', 'presence', 'limits', 'sockets', 'database'],
   health: ['database', 'redis', 'routing', 'tokens', 'limits'],
 

@@ -2,7 +2,9 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
@@ -56,6 +58,11 @@ export class DataKey {
   /** @throws if the text was sealed by another key or for another purpose */
   open(purpose: string, sealed: Buffer): string {
     return open(this.derive(purpose), sealed).toString('utf8')
+  }
+
+  /** A key of its own for `purpose`, for whoever seals so much that a random nonce each would not do. */
+  secretKey(purpose: string): KeyObject {
+    return createSecretKey(hkdf(this.#key, purpose))
   }
 
   private derive(purpose: string): Buffer {

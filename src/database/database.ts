@@ -1,4 +1,7 @@
+import type { Socket } from 'node:net'
+
 import type { OnApplicationShutdown } from '@nestjs/common'
+import pg from 'pg'
 import type { DataSource, EntityManager } from 'typeorm'
 
 import { UnavailableError } from '../common/hub-error.js'
@@ -51,6 +54,22 @@ export class Database extends Pool implements OnApplicationShutdown {
   ) {
     super(dataSource)
     this.reserved = new Pool(reservedSource)
+  }
+
+  /**
+   * A connection beside the pools, not opened yet, for somebody who listens: no request waits for it,
+   * and whoever asks for it ends it. `stream` is what it will speak over.
+   */
+  connectionOfItsOwn(name: string, stream: Socket): pg.Client {
+    const { options } = this.dataSource
+    if (options.type !== 'postgres') throw new Error(`not Postgres: ${options.type}`)
+    const { ssl } = options
+    return new pg.Client({
+      connectionString: options.url,
+      ssl: typeof ssl === 'object' && { rejectUnauthorized: ssl.rejectUnauthorized !== false },
+      application_name: name,
+      stream: () => stream,
+    })
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,0 +1,121 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+
+import type { DataKey } from '../database/data-key.js'
+import { Freshness } from './freshness.js'
+
+/**
+ * A message on the carrier:
+ *
+ *     sender 8 bytes ‖ number 8 ‖ tag 16 ‖ AES-256-GCM( flags 1 ‖ head length 4 ‖ sent at 8 ‖ head ‖ body )
+ *
+ * Each instance seals under a key of its own, derived from the hub's data key and its id, which is new
+ * at each start; so its count of messages is a nonce that never comes twice.
+ */
+const ID_BYTES = 8
+const NONCE_BYTES = 12
+const TAG_AT = 16
+const TEXT_AT = 32
+const HEAD_AT = 13
+const TO_ALL = 1
+
+/** Instances whose keys are kept, those that have long gone among them. */
+const MAX_SENDERS = 1_000
+
+export interface Opened {
+  readonly from: string
+  /** Its sender meant every instance. */
+  readonly isToAll: boolean
+  /** False: it took too long. */
+  readonly isFresh: boolean
+  readonly head: string
+  readonly body: Buffer
+}
+
+interface Sender {
+  readonly id: string
+  readonly key: KeyObject
+  readonly freshness: Freshness
+}
+
+/** Seals what this instance says and opens what it hears. */
+export class Envelopes {
+  private readonly ownId: Buffer
+  private readonly ownKey: KeyObject
+  private readonly nonce = Buffer.alloc(NONCE_BYTES)
+  private sealed = 0
+  private readonly senders = new Map<string, Sender>()
+
+  constructor(
+    private readonly dataKey: DataKey,
+    ownId: string,
+  ) {
+    this.ownId = Buffer.from(ownId, 'hex')
+    this.ownKey = this.keyOf(ownId)
+  }
+
+  seal(head: string, body: string | Buffer, isToAll: boolean): Buffer {
+    const headBytes = Buffer.byteLength(head)
+    const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    const text = Buffer.allocUnsafe(HEAD_AT + headBytes + bodyBytes)
+    text[0] = isToAll ? TO_ALL : 0
+    text.writeUInt32BE(headBytes, 1)
+    text.writeDoubleBE(performance.now(), 5)
+    text.write(head, HEAD_AT, 'utf8')
+    if (typeof body === 'string') text.write(body, HEAD_AT + headBytes, 'utf8')
+    else body.copy(text, HEAD_AT + headBytes)
+
+    this.sealed += 1
+    this.nonce.writeUIntBE(this.sealed, NONCE_BYTES - 6, 6)
+    const cipher = createCipheriv('aes-256-gcm', this.ownKey, this.nonce)
+    const secret = cipher.update(text)
+    cipher.final()
+    const bytes = Buffer.allocUnsafe(TEXT_AT + secret.length)
+    this.ownId.copy(bytes, 0)
+    this.nonce.copy(bytes, ID_BYTES, NONCE_BYTES - 8)
+    cipher.getAuthTag().copy(bytes, TAG_AT)
+    secret.copy(bytes, TEXT_AT)
+    return bytes
+  }
+
+  /** Null: nothing that an instance of this hub has sealed. */
+  open(bytes: Buffer): Opened | null {
+    if (bytes.length < TEXT_AT + HEAD_AT) return null
+    const sender = this.senderOf(bytes)
+    const nonce = Buffer.alloc(NONCE_BYTES)
+    bytes.copy(nonce, NONCE_BYTES - 8, ID_BYTES, TAG_AT)
+    const decipher = createDecipheriv('aes-256-gcm', sender.key, nonce)
+    decipher.setAuthTag(bytes.subarray(TAG_AT, TEXT_AT))
+    const text = decipher.update(bytes.subarray(TEXT_AT))
+    try {
+      decipher.final()
+    } catch {
+      return null
+    }
+    this.keep(sender)
+    const bodyAt = HEAD_AT + text.readUInt32BE(1)
+    return {
+      from: sender.id,
+      isToAll: text[0] === TO_ALL,
+      isFresh: sender.freshness.isFresh(text.readDoubleBE(5), performance.now()),
+      head: text.toString('utf8', HEAD_AT, bodyAt),
+      body: text.subarray(bodyAt),
+    }
+  }
+
+  private senderOf(bytes: Buffer): Sender {
+    const id = bytes.toString('hex', 0, ID_BYTES)
+    return this.senders.get(id) ?? { id, key: this.keyOf(id), freshness: new Freshness() }
+  }
+
+  /** Only of those who really have the data key. */
+  private keep(sender: Sender): void {
+    if (this.senders.has(sender.id)) return
+    const [oldest] = this.senders.keys()
+    if (oldest !== undefined && this.senders.size >= MAX_SENDERS) this.senders.delete(oldest)
+    this.senders.set(sender.id, sender)
+  }
+
+  private keyOf(id: string): KeyObject {
+    return this.dataKey.secretKey(`instance message ${id}`)
+  }
+}

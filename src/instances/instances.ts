@@ -1,0 +1,276 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+
+import { UnavailableError } from '../common/hub-error.js'
+import { Logger } from '../common/logger.js'
+import { DataKey } from '../database/data-key.js'
+import { Database } from '../database/database.js'
+import { Bus, BusAwayError, type Place } from './bus.js'
+import { Correspondence, type Handler } from './correspondence.js'
+import { Membership } from './membership.js'
+import type { Kind, Message } from './messages.js'
+
+const BEAT_MS = 1_000
+/** How long a start waits until the others know this instance. */
+const WELCOME_MS = 3_000
+/** How long of that for the carrier. */
+const CARRIER_MS = 1_000
+
+/**
+ * The processes of this hub, and what they say to each other.
+ *
+ * While this instance is alone, nothing here touches the carrier: nobody is anywhere else, and places
+ * are only remembered. Messages are sealed, arrive at most once, and none arrives that is older than
+ * 1.5 s: whoever waits 2 s for an answer may call a message lost.
+ */
+@Injectable()
+export class Instances implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Places taken, each with how often. */
+  private readonly held = new Map<Place, number>()
+  private readonly joinedListeners: ((instance: string) => void)[] = []
+  private readonly goneListeners: ((instance: string) => void)[] = []
+  private readonly upListeners: ((stamp: number) => void)[] = []
+  private readonly correspondence: Correspondence
+  private readonly membership: Membership
+  private timer: NodeJS.Timeout | undefined
+  private wasUp = true
+  /** Others that have said they know this instance. */
+  private readonly seenBy = new Set<string>()
+  /** The carrier came up, or somebody has seen this instance. */
+  private onNews: () => void = () => undefined
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly dataKey: DataKey,
+    private readonly logger: Logger,
+    database: Database,
+  ) {
+    this.correspondence = new Correspondence(dataKey, bus.id)
+    this.membership = new Membership(bus.id, database, logger, {
+      onMet: (instance) => this.say(this.welcome(instance)),
+      onParted: (instance) => {
+        this.seenBy.delete(instance)
+        for (const listener of this.goneListeners) listener(instance)
+      },
+      onRevived: () => this.isAlone || this.say(this.reach()),
+    })
+    bus.onMessage((bytes) => this.receive(bytes))
+    bus.onUp((stamp) => this.carrierIsUp(stamp))
+    this.on('hello', (_message, from) => {
+      if (this.others.has(from)) this.say(this.toInstance(from, { kind: 'seen' }))
+      else this.membership.meet(from)
+    })
+    this.on('seen', (_message, from) => {
+      this.seenBy.add(from)
+      this.onNews()
+    })
+    this.on('bye', (_message, from) => this.membership.part(from))
+  }
+
+  /** New at each start: 16 hex characters. */
+  get id(): string {
+    return this.bus.id
+  }
+
+  /** Those that run besides this one, as far as is known. */
+  get others(): ReadonlySet<string> {
+    return this.membership.others
+  }
+
+  get isAlone(): boolean {
+    return this.others.size === 0
+  }
+
+  /** False: the carrier is away, and whatever is sent rejects at once. Of no meaning while alone. */
+  get isUp(): boolean {
+    return this.bus.isUp
+  }
+
+  /** Where a node (by its short id) or a call is found. */
+  place(kind: 'node' | 'call', id: string): Place {
+    return this.dataKey.mac('place', `${kind}:${id}`).toString('base64url', 0, 16)
+  }
+
+  /**
+   * Messages to the place arrive here until it is left as often as it was taken.
+   *
+   * Resolves with a stamp that orders those who take one place (`isLater`): the earlier hears what the
+   * later sends there. Null: this instance is alone, or the carrier away. The place is taken as soon
+   * as that changes, and the stamp comes with `onUp`.
+   */
+  async take(place: Place): Promise<number | null> {
+    this.held.set(place, (this.held.get(place) ?? 0) + 1)
+    if (this.isAlone) return null
+    try {
+      return await this.bus.take([place])
+    } catch (error) {
+      if (error instanceof BusAwayError) return null
+      throw error
+    }
+  }
+
+  leave(place: Place): void {
+    const count = this.held.get(place) ?? 0
+    if (count > 1) {
+      this.held.set(place, count - 1)
+    } else if (this.held.delete(place)) {
+      this.bus.leave(place)
+    }
+  }
+
+  /** Which of the places are taken, here or elsewhere. @throws BusAwayError */
+  async taken(places: readonly Place[]): Promise<boolean[]> {
+    if (this.isAlone) return places.map((place) => this.held.has(place))
+    return this.bus.taken(places)
+  }
+
+  /**
+   * False: nobody has taken the place. It may be this instance that has, and hears it then. What is sent
+   * to one place arrives in that order.
+   *
+   * @throws BusAwayError
+   */
+  toPlace(place: Place, message: Message, body: string | Buffer = ''): Promise<boolean> {
+    if (this.isAlone) return Promise.resolve(false)
+    return this.bus.toPlace(place, this.correspondence.seal(message, body))
+  }
+
+  /** @throws BusAwayError */
+  toInstance(instance: string, message: Message, body: string | Buffer = ''): Promise<void> {
+    return this.bus.toInstance(instance, this.correspondence.seal(message, body))
+  }
+
+  /** To all but this one. @throws BusAwayError */
+  async toAll(message: Message, body: string | Buffer = ''): Promise<void> {
+    if (!this.isAlone) await this.bus.toAll(this.correspondence.seal(message, body, true))
+  }
+
+  /** Register before the hub listens: in a constructor or in `onModuleInit`. */
+  on<K extends Kind>(kind: K, handler: Handler<K>): void {
+    this.correspondence.on(kind, handler)
+  }
+
+  /** Another instance has come, or come back; what is held here it finds from now on. */
+  onJoined(listener: (instance: string) => void): void {
+    this.joinedListeners.push(listener)
+  }
+
+  /** Another instance has ended, or was not heard of for five seconds. */
+  onGone(listener: (instance: string) => void): void {
+    this.goneListeners.push(listener)
+  }
+
+  /**
+   * The carrier is there after it was away, or is needed after this instance was alone, and all places
+   * are taken. The stamp is for those that have none yet. Messages may have been missed.
+   */
+  onUp(listener: (stamp: number) => void): void {
+    this.upListeners.push(listener)
+  }
+
+  /** Waits for the others, if there are any: until then they do not find what is here. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.bus.open()
+    await this.membership.open()
+    this.timer = setInterval(() => {
+      this.tellOfTheCarrier()
+      this.say(this.toAll({ kind: 'beat' }))
+    }, BEAT_MS)
+    this.timer.unref()
+    if (!this.isAlone) await this.untilSeen()
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer)
+    try {
+      await this.membership.close()
+      await this.toAll({ kind: 'bye' })
+    } catch (error) {
+      // The others will miss it.
+      if (!(error instanceof UnavailableError || error instanceof BusAwayError)) throw error
+    } finally {
+      await this.bus.close()
+    }
+  }
+
+  private receive(bytes: Buffer): void {
+    try {
+      this.correspondence.receive(bytes)
+    } catch (error) {
+      this.logger.error(error)
+    }
+  }
+
+  private async welcome(instance: string): Promise<void> {
+    if (this.others.size === 1) await this.reach()
+    for (const listener of this.joinedListeners) listener(instance)
+    this.say(this.toInstance(instance, { kind: 'seen' }))
+  }
+
+  /** Takes on the carrier all that is held. A carrier that is away does so itself when it is back. */
+  private async reach(): Promise<void> {
+    try {
+      this.tellUp(await this.bus.take([...this.held.keys()]))
+    } catch (error) {
+      if (!(error instanceof BusAwayError)) throw error
+    }
+  }
+
+  private carrierIsUp(stamp: number): void {
+    this.onNews()
+    if (this.isAlone) return
+    this.say(this.toAll({ kind: 'hello' }))
+    this.say(this.toAll({ kind: 'seen' }))
+    this.tellUp(stamp)
+  }
+
+  private tellUp(stamp: number): void {
+    for (const listener of this.upListeners) listener(stamp)
+  }
+
+  private untilSeen(): Promise<void> {
+    return new Promise((resolve) => {
+      const late = setTimeout(resolve, WELCOME_MS)
+      const without = setTimeout(() => this.isUp || resolve(), CARRIER_MS)
+      for (const timer of [late, without]) timer.unref()
+      this.onNews = () => {
+        this.isSeen().then(
+          (isSeen) => isSeen && resolve(),
+          () => undefined,
+        )
+      }
+      this.onNews()
+    })
+  }
+
+  /** By all who can have: one that was killed a moment ago still stands in the table. */
+  private async isSeen(): Promise<boolean> {
+    const others = [...this.others]
+    const areThere = await this.bus.listening(others)
+    return others.every((other, index) => this.seenBy.has(other) || !areThere[index])
+  }
+
+  private tellOfTheCarrier(): void {
+    const isUp = this.isUp || this.isAlone
+    if (isUp !== this.wasUp) {
+      if (isUp) this.logger.info('the carrier between instances is back')
+      else
+        this.logger.warn('the carrier between instances is away: nodes at others are out of reach')
+    }
+    this.wasUp = isUp
+  }
+
+  /** For what nobody waits for. */
+  private say(sent: Promise<unknown>): void {
+    sent.catch((error: unknown) => {
+      if (!(error instanceof BusAwayError)) this.logger.error(error)
+    })
+  }
+}
+
+/** Whether the first of two who took one place did so later. */
+export function isLater(
+  [stamp, instance]: readonly [stamp: number, instance: string],
+  [otherStamp, otherInstance]: readonly [stamp: number, instance: string],
+): boolean {
+  return stamp === otherStamp ? instance > otherInstance : stamp > otherStamp
+}

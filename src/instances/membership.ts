@@ -1,0 +1,130 @@
+import { UnavailableError } from '../common/hub-error.js'
+import type { Logger } from '../common/logger.js'
+import type { Database } from '../database/database.js'
+
+const BEAT_MS = 1_000
+/** An instance that has not been heard of for so long is gone. */
+const DEAD_AFTER = "interval '5 seconds'"
+
+export interface MembershipEvents {
+  onMet(instance: string): void
+  onParted(instance: string): void
+  /** The others took this instance for dead, with all that it held: it was asleep, or cut off. */
+  onRevived(): void
+}
+
+/**
+ * Which instances of this hub run, by the table `instances` that they share: each writes every second
+ * that it lives. Times are all by the clock of Postgres. It goes past the pool that requests use up; while
+ * Postgres is away, those last known stay.
+ */
+export class Membership {
+  private readonly alive = new Set<string>()
+  /** Those that have said goodbye, while they may still stand in the table. */
+  private readonly departed = new Set<string>()
+  private timer: NodeJS.Timeout | undefined
+  /** The beat under way. */
+  private beating: Promise<void> | null = null
+  private isClosed = false
+
+  constructor(
+    private readonly id: string,
+    private readonly database: Database,
+    private readonly logger: Logger,
+    private readonly events: MembershipEvents,
+  ) {}
+
+  get others(): ReadonlySet<string> {
+    return this.alive
+  }
+
+  /** Resolves when the others are known; then goes on. */
+  async open(): Promise<void> {
+    await this.beat()
+    this.timer = setInterval(() => {
+      this.beating ??= this.beat()
+        .catch((error: unknown) => this.logger.error(error))
+        .finally(() => (this.beating = null))
+    }, BEAT_MS)
+    this.timer.unref()
+  }
+
+  /** Heard of otherwise than by the table. */
+  meet(instance: string): void {
+    if (this.alive.has(instance) || this.departed.has(instance) || this.isClosed) return
+    this.alive.add(instance)
+    this.events.onMet(instance)
+  }
+
+  /** It has said goodbye, and does not come back under this id. */
+  part(instance: string): void {
+    this.departed.add(instance)
+    this.remove(instance)
+  }
+
+  /** @throws UnavailableError */
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    this.isClosed = true
+    if (!this.timer) return
+    await this.beating
+    await this.database.reserved.rows(
+      'WITH own AS (DELETE FROM instances WHERE id = $1) DELETE FROM places WHERE instance = $1',
+      [this.id],
+    )
+  }
+
+  private async beat(): Promise<void> {
+    const known = [...this.alive]
+    try {
+      const wasKnown = await this.write()
+      const others = await this.read()
+      if (this.isClosed) return
+      for (const instance of this.departed) {
+        if (!others.has(instance)) this.departed.delete(instance)
+      }
+      for (const instance of known) if (!others.has(instance)) this.remove(instance)
+      for (const instance of others) this.meet(instance)
+      if (!wasKnown && this.timer) this.events.onRevived()
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+    }
+  }
+
+  /** False: it did not stand in the table. */
+  private async write(): Promise<boolean> {
+    const [row] = await this.database.reserved.rows<{ wasKnown: boolean }>(
+      `INSERT INTO instances (id, beat_at) VALUES ($1, clock_timestamp())
+       ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at RETURNING xmax <> 0 AS "wasKnown"`,
+      [this.id],
+    )
+    return row?.wasKnown ?? false
+  }
+
+  /** After `write`, not with it: of two that come at the same time at least one sees the other. */
+  private async read(): Promise<ReadonlySet<string>> {
+    const rows = await this.database.reserved.rows<{ id: string; isDead: boolean }>(
+      `SELECT id, beat_at < clock_timestamp() - ${DEAD_AFTER} AS "isDead" FROM instances WHERE id <> $1`,
+      [this.id],
+    )
+    if (rows.some(({ isDead }) => isDead)) await this.sweep()
+    return new Set(rows.filter(({ isDead }) => !isDead).map(({ id }) => id))
+  }
+
+  /** With a dead instance go its places, and such as it took when its row was gone already. */
+  private async sweep(): Promise<void> {
+    await this.database.reserved.rows(
+      `WITH dead AS (
+         DELETE FROM instances WHERE id IN (
+           SELECT id FROM instances WHERE beat_at < clock_timestamp() - ${DEAD_AFTER}
+              FOR UPDATE SKIP LOCKED)
+         RETURNING id)
+       DELETE FROM places p WHERE p.instance IN (SELECT id FROM dead)
+          OR NOT EXISTS (SELECT FROM instances i WHERE i.id = p.instance)`,
+    )
+  }
+
+  private remove(instance: string): void {
+    if (this.alive.delete(instance)) this.events.onParted(instance)
+  }
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+
+import { nodeIdSchema } from '../identity/node-id.js'
+
+/** A node as `ActorNode` has it. */
+const node = z.object({
+  spkiSha256: z.string(),
+  nodeId: nodeIdSchema,
+  shortId: nodeIdSchema,
+  longId: nodeIdSchema,
+  isProven: z.boolean(),
+})
+
+/**
+ * What instances of one hub say to each other, by `kind`. Each is the head of a message; a body of bytes
+ * may follow it (`Instances.on`). Sealed on the way, and told apart from what a stranger put on the
+ * carrier by that; parsed here because another instance may run another version: kinds and fields that
+ * this one does not know are ignored.
+ */
+export const messageSchema = z.discriminatedUnion('kind', [
+  // ---- membership (instances.ts) ----
+  /** To all: I have come, or my carrier is back. Each answers with `seen`. */
+  z.object({ kind: z.literal('hello') }),
+  /** To one that has come: I know you, and hold on the carrier what I hold. */
+  z.object({ kind: z.literal('seen') }),
+  /** To all, every second: by it the others know how long messages of this instance usually take. */
+  z.object({ kind: z.literal('beat') }),
+  /** To all: I am leaving. */
+  z.object({ kind: z.literal('bye') }),
+
+  // ---- nodes and their signals (routing) ----
+  /** To the place of a node, named by its short id: its live connection is mine since `stamp`. */
+  z.object({ kind: z.literal('claim'), node: nodeIdSchema, stamp: z.number() }),
+  /** To all, after the carrier was away: the same of many nodes. */
+  z.object({ kind: z.literal('claims'), nodes: z.array(z.tuple([nodeIdSchema, z.number()])) }),
+  /** To the place of a node. `target` as the sender wrote it; the body is the payload's own text. */
+  z.object({ kind: z.literal('signal'), n: z.int(), target: z.string(), sender: node }),
+  /** To the instance that sent signals: what became of them, by their `n`. */
+  z.object({
+    kind: z.literal('handled'),
+    done: z.array(z.int()),
+    refused: z.array(z.object({ n: z.int(), code: z.enum(['offline', 'slow']) })),
+  }),
+
+  // ---- what is told to every instance (tokens) ----
+  z.object({
+    kind: z.literal('ended'),
+    ended: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('session'), sessionId: z.string() }),
+      z.object({ kind: z.literal('account'), accountId: z.int() }),
+      z.object({
+        kind: z.literal('node'),
+        spkiSha256: z.string(),
+        sessionId: z.string().optional(),
+      }),
+    ]),
+  }),
+  z.object({ kind: z.literal('registered'), node }),
+  z.object({
+    kind: z.literal('notice'),
+    to: z.union([z.object({ spkiSha256: z.string() }), z.object({ accountId: z.int() })]),
+    /** A `NoticeFrame`, as JSON text. */
+    frame: z.string(),
+  }),
+
+  // ---- presence ----
+  /** To all: short ids of nodes whose live connection came or went. */
+  z.object({
+    kind: z.literal('presence'),
+    online: z.array(nodeIdSchema),
+    offline: z.array(nodeIdSchema),
+  }),
+  z.object({ kind: z.literal('presence_query'), n: z.int(), nodes: z.array(nodeIdSchema) }),
+  z.object({ kind: z.literal('presence_answer'), n: z.int(), online: z.array(nodeIdSchema) }),
+
+  // ---- resume (signaling) ----
+  /** To the instance that held a connection of `node`: its client is here, what did it miss? */
+  z.object({
+    kind: z.literal('resume_query'),
+    n: z.int(),
+    connectionId: z.string(),
+    lastSeq: z.int(),
+    node: nodeIdSchema,
+    spkiSha256: z.string(),
+    accountId: z.int(),
+  }),
+  /** Null: that is not known. The body is the frames' text in UTF-8, one behind the other. */
+  z.object({
+    kind: z.literal('resume_answer'),
+    n: z.int(),
+    missed: z.array(z.object({ isSignal: z.boolean(), bytes: z.int().min(0) })).nullable(),
+  }),
+
+  // ---- calls ----
+])
+
+export type Message = z.output<typeof messageSchema>
+export type Kind = Message['kind']
+export type MessageOf<K extends Kind> = Extract<Message, { readonly kind: K }>
