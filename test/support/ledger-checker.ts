@@ -1,4 +1,4 @@
-import type { Failed, Operation } from './ledger.js'
+import type { Failed, Operation, Received } from './ledger.js'
 import { assignNameless, Excuses, PATIENCE, type Patience } from './ledger-excuses.js'
 import { type History, historyOf, type Signal } from './ledger-history.js'
 
@@ -177,7 +177,10 @@ class Judge {
   /** While both connections stay, what one sends the other comes in the order it was sent. */
   private judgeOrder(): void {
     const receipts = [...this.history.signals.values()].flatMap(({ invoked, receipts }) =>
-      receipts.map((receipt) => ({ receipt, pair: `${invoked.connection}>${receipt.connection}` })),
+      receipts.map((receipt) => ({
+        receipt,
+        pair: `${invoked.connection} > ${this.chapterOf(receipt)}`,
+      })),
     )
     receipts.sort((a, b) => a.receipt.at - b.receipt.at)
     const last = new Map<string, number>()
@@ -194,32 +197,37 @@ class Judge {
   private judgeNumbers(): void {
     const receipts = [...this.history.signals.values()].flatMap((signal) => signal.receipts)
     receipts.sort((a, b) => a.at - b.at)
-    const last = new Map<number, number>()
-    for (const { connection, seq } of receipts) {
+    const last = new Map<string, number>()
+    for (const receipt of receipts) {
+      const { seq } = receipt
       if (seq === null) continue
-      const before = last.get(connection) ?? (this.resumesAnother(connection) ? seq - 1 : 0)
+      const chapter = this.chapterOf(receipt)
+      const before = last.get(chapter) ?? (chapter.endsWith('resumed') ? seq - 1 : 0)
       if (seq !== before + 1) {
-        const what = `${seq} after ${before} on ${connection}`
+        const what = `${seq} after ${before} on ${chapter}`
         this.breach('numbers of a connection skip or repeat', what)
       }
-      last.set(connection, seq)
+      last.set(chapter, seq)
     }
   }
 
   private noteAnswer(signal: Signal, at: number): void {
     const took = at - signal.invoked.at
     this.longestAnswerMs = Math.max(this.longestAnswerMs, took)
-    if (took > this.patience.answerMs && !this.isResumed(signal.invoked.connection)) {
+    const isFromAgain = this.history.connections.get(signal.invoked.connection)?.successor !== null
+    if (took > this.patience.answerMs && !isFromAgain) {
       this.breach('answered too late', describe(signal))
     }
   }
 
   private resumesAnother(connection: number): boolean {
-    return this.history.connections.get(connection)?.resumes === true
+    return this.history.connections.get(connection)?.resumed != null
   }
 
-  private isResumed(connection: number): boolean {
-    return this.history.connections.get(connection)?.isResumed === true
+  /** A connection that resumes begins anew with the frames that it was promised. */
+  private chapterOf({ connection, at }: Received): string {
+    const resumed = this.history.connections.get(connection)?.resumed
+    return resumed && at >= resumed.at ? `${connection} resumed` : `${connection}`
   }
 
   private breach(what: Breach, example: string): void {

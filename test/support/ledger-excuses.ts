@@ -34,12 +34,14 @@ export class Excuses {
 
   /**
    * It may have been handed to a connection of its target that died before it read it. Not to one
-   * that received a later signal of the same sender, and not to one whose missed frames came again.
+   * that received a later signal of the same sender, and not to one whose missed frames came again
+   * on a connection that lived.
    */
   wentToTheDead({ invoked }: Signal): boolean {
     const { flightMs } = this.patience
-    return this.linesOf(invoked.target).some(({ opened, ended, isResumed }) => {
-      if (!ended?.isDead || isResumed) return false
+    return this.linesOf(invoked.target).some((line) => {
+      const { opened, ended } = line
+      if (ended === null || !this.lostFrames(line)) return false
       const last = this.lastReceived.get(`${invoked.connection}>${opened.connection}`) ?? 0
       return (
         last < invoked.n &&
@@ -69,6 +71,15 @@ export class Excuses {
         opened.at <= invoked.at - this.patience.settleMs &&
         (ended === null || ended.at - ended.unnoticedMs > error.at),
     )
+  }
+
+  /** It died, and so did each that was promised what it had missed, before that can have arrived. */
+  private lostFrames({ ended, successor }: Line): boolean {
+    if (!ended?.isDead) return false
+    if (!successor?.resumed) return true
+    const { ended: end, resumed } = successor
+    if (end === null || end.at > resumed.at + this.patience.flightMs) return false
+    return this.lostFrames(successor)
   }
 
   private linesOf(node: number): readonly Line[] {

@@ -22,10 +22,10 @@ export interface Signal {
 export interface Line {
   readonly opened: Opened
   readonly ended: Ended | null
-  /** A later connection was given what this one had missed. */
-  readonly isResumed: boolean
-  /** It was given what an earlier one had missed. */
-  readonly resumes: boolean
+  /** It was promised what an earlier one had missed. */
+  readonly resumed: Resumed | null
+  /** The later one that was promised what this one had missed. */
+  readonly successor: Line | null
 }
 
 /** The operations of a ledger, put together by what they are about. */
@@ -75,16 +75,18 @@ function linesOf(
   resumed: readonly Resumed[],
   ended: ReadonlyMap<number, Ended>,
 ) {
-  const formers = new Set(resumed.map(({ former }) => former))
-  const resumers = new Set(resumed.map(({ connection }) => connection))
+  const promises = new Map(resumed.map((each) => [each.connection, each]))
+  const formers = new Map(resumed.map((each) => [each.former, each.connection]))
   const connections = new Map<number, Line>()
   const connectionsOfNode = new Map<number, Line[]>()
-  for (const each of opened) {
+  for (const each of opened.toReversed()) {
+    const later = formers.get(each.connection)
     const line = {
       opened: each,
       ended: ended.get(each.connection) ?? null,
-      isResumed: formers.has(each.connection),
-      resumes: resumers.has(each.connection),
+      resumed: promises.get(each.connection) ?? null,
+      // Later ones come first here.
+      successor: later === undefined ? null : (connections.get(later) ?? null),
     }
     connections.set(each.connection, line)
     const others = connectionsOfNode.get(each.node)

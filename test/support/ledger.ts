@@ -96,9 +96,15 @@ export class Ledger {
   readonly operations: Operation[] = []
   private signals = 0
   private connections = 0
+  private answers = 0
 
   get now(): number {
     return performance.now()
+  }
+
+  /** As many were received or reported as were sent. */
+  get isSettled(): boolean {
+    return this.answers >= this.signals
   }
 
   /** @returns the signal's number */
@@ -110,6 +116,7 @@ export class Ledger {
 
   receipt(connection: number, n: number, seq: number | null, isIntact: boolean): void {
     const at = this.now
+    this.answers++
     this.operations.push({ type: 'ok', what: 'receipt', at, n, connection, seq, isIntact })
   }
 
@@ -119,6 +126,7 @@ export class Ledger {
 
   fail(connection: number, error: Pick<Failed, 'code' | 'n' | 'target'>): void {
     const { code, n, target } = error
+    this.answers++
     this.operations.push({ type: 'fail', at: this.now, code, n, connection, target })
   }
 
@@ -133,8 +141,7 @@ export class Ledger {
     this.operations.push({ type: 'info', what: 'resumed', at: this.now, connection, former })
   }
 
-  ended(connection: number, isDead: boolean, unnoticedMs = 0): void {
-    const at = this.now
+  ended(connection: number, { at = this.now, isDead = false, unnoticedMs = 0 }): void {
     this.operations.push({ type: 'info', what: 'ended', at, connection, isDead, unnoticedMs })
   }
 
