@@ -195,9 +195,9 @@ export class TestNode {
     })
   }
 
-  /** Opens a socket and takes `auth_ok` from it. */
-  async connect(): Promise<TestSocket> {
-    const { socket, refused } = await this.tryConnect()
+  /** Opens a socket, at its own instance or another, and takes `auth_ok` from it. */
+  async connect(at = this.hub): Promise<TestSocket> {
+    const { socket, refused } = await this.tryConnect(at)
     if (!socket) throw new Error(`refused: ${JSON.stringify(refused.body)}`)
     const first = await socket.next()
     if (first.type !== 'auth_ok') throw new Error(`first frame: ${JSON.stringify(first)}`)
@@ -205,8 +205,8 @@ export class TestNode {
     return socket
   }
 
-  tryConnect(): Promise<Upgrade> {
-    return upgrade(`${this.hub.socketUrl}?token=${this.token}`)
+  tryConnect({ socketUrl } = this.hub): Promise<Upgrade> {
+    return upgrade(`${socketUrl}?token=${this.token}`)
   }
 
   send(frame: unknown): void {

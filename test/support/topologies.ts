@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe } from '@jest/globals'
 
 import { type Carrier, startHubs, type TestHubs } from './hubs.js'
 
-export { type Carrier, startHubs, type TestHubs } from './hubs.js'
-
 /** Runs scenarios on a hub of `count` instances, whose rates are off. */
 export function onInstances(
   count: number,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 
 import { answersTo } from '../../support/answers.js'
 import type { TestNode } from '../../support/test-node.js'
-import type { TestHubs } from '../../support/topologies.js'
+import type { TestHubs } from '../../support/hubs.js'
 
 /** What a node is told about frames that are not taken, and what ends its connection. */
 export function refusalScenarios(hubs: () => TestHubs): void {

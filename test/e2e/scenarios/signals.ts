@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 
 import { offline } from '../../support/answers.js'
 import type { TestNode } from '../../support/test-node.js'
-import type { TestHubs } from '../../support/topologies.js'
+import type { TestHubs } from '../../support/hubs.js'
 import { selfSigned } from '../../support/x509.js'
 
 const OFFER = { type: 'offer', sdp: 'v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\n' }
