@@ -7,6 +7,7 @@ import { ConfigError } from './config/config-error.js'
 import { HubConfig } from './config/hub-config.js'
 import { DataKeyError } from './database/data-key.js'
 import { DatabaseUnreachableError } from './database/unreachable.error.js'
+import { Drain } from './signaling/drain.js'
 import { summary } from './summary.js'
 
 /**
@@ -36,20 +37,31 @@ try {
   fail(error)
 }
 
+/** Whatever hangs: the process has ended 15 s after the signal, which is how long it is waited for. */
+const STOPS_WITHIN_MS = 14_500
+
 /** The first signal stops cleanly, even while the hub starts; a second one does not wait. */
 function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (hub.isStopping) process.exit(1)
       hub.isStopping = true
+      setTimeout(giveUp, STOPS_WITHIN_MS).unref()
       if (hub.app) stop(hub.app).catch(fail)
     })
   }
 }
 
 async function stop(app: NestFastifyApplication): Promise<never> {
+  // First of all: what runs in the background goes on as long as there are sockets.
+  await app.get(Drain).drain()
   await app.close()
   process.exit(0)
+}
+
+function giveUp(): never {
+  process.stderr.write(`something hangs: the hub ends without having stopped cleanly\n`)
+  process.exit(1)
 }
 
 /** An operator's mistake is one message that names the variable and the mend; the rest is a stack. */

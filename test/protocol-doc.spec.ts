@@ -23,6 +23,7 @@ import {
   peerJoinFrame,
   peerLeaveFrame,
   pongFrame,
+  restartFrame,
   resumedFrame,
   signalFrame,
 } from '../src/signaling/protocol/hub-frames.js'
@@ -123,6 +124,7 @@ const writers: Readonly<Record<string, readonly [string, (example: Fields) => st
   'peer-leave': ['peerLeave', ({ call_id, node_id }) => peerLeaveFrame(call_id, node_id)],
   closed: ['callClosed', ({ call_id }) => callClosedFrame(call_id)],
   ack: ['ack', ({ ref }) => ackFrame(ref)],
+  'restart v2': ['restart', ({ reconnect_after_ms }) => restartFrame(reconnect_after_ms)],
   'resumed v2': ['resumed', ({ from_seq }) => resumedFrame(from_seq)],
   pong: ['pong', ({ timestamp }) => pongFrame(JSON.stringify(timestamp))],
   error: [

@@ -10,6 +10,8 @@ export interface ConnectionObserver {
   arrived?(connection: Connection, replaced: Connection | null): void
   /** It is no longer live: `isReplaced` when another of its node is. */
   gone?(connection: Connection, isReplaced: boolean): void
+  /** This instance begins to stop. */
+  draining?(): void
 }
 
 /** The open connections of this process: one live connection for each node. */
@@ -20,13 +22,22 @@ export class ConnectionRegistry {
 
   private readonly observers: ConnectionObserver[] = []
 
-  /** True from the moment this instance begins to stop: it takes no more connections. */
-  isDraining = false
+  private isStopping = false
 
   constructor(private readonly presence: Presence) {}
 
   get size(): number {
     return this.byShortId.size
+  }
+
+  /** True from the moment this instance begins to stop: it takes no more connections. */
+  get isDraining(): boolean {
+    return this.isStopping
+  }
+
+  startDraining(): void {
+    this.isStopping = true
+    for (const observer of this.observers) observer.draining?.()
   }
 
   observe(observer: ConnectionObserver): void {

@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import { Injectable, type OnModuleInit } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
 import type { Connection } from '../routing/connection.js'
@@ -12,12 +12,10 @@ import { noticeFrame } from './protocol/hub-frames.js'
 
 /** Seconds a target may stay unable to take frames before it is closed with 1013. */
 const SLOW_SECONDS = 10
-/** Milliseconds that sockets get to say goodbye when the hub stops. */
-const GOODBYE_MS = 1_000
 
-/** Ends connections: whose peer is gone or does not read, whose session ended, and all at shutdown. */
+/** Ends connections: whose peer does not read, whose session or node is not theirs any more. */
 @Injectable()
-export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown {
+export class ConnectionKeeper implements OnModuleInit {
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly feed: RevocationFeed,
@@ -32,19 +30,6 @@ export class ConnectionKeeper implements OnModuleInit, BeforeApplicationShutdown
     this.registrations.onRegistered((node) => this.connections.rename(node))
     this.notices.onNotice((notice) => this.pass(notice))
     this.liveness.onSweep((connection, sweep) => this.check(connection, sweep))
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.connections.isDraining = true
-    this.liveness.stop()
-    const leaving = [...this.connections.all()]
-    for (const connection of leaving)
-      this.end(connection, closeCodes.goingAway, 'the hub is stopping')
-    await Promise.race([
-      Promise.all(leaving.map((connection) => connection.closed)),
-      new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS).unref()),
-    ])
-    for (const connection of leaving) connection.terminate()
   }
 
   /** Says goodbye and takes the node offline at once: nothing more is relayed from or to it. */

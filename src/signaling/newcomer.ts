@@ -61,7 +61,7 @@ export class Newcomer implements SocketOwner {
   /** The hub stops. */
   sayGoodbye(): void {
     this.state = 'over'
-    this.socket.close(closeCodes.goingAway, 'the hub is stopping')
+    this.socket.close(closeCodes.restart, 'the hub restarts')
   }
 
   private async identify(text: string | null): Promise<NodeActor> {

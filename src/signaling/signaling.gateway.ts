@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 
-import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 
 import { describeError } from '../common/describe-error.js'
@@ -67,7 +66,7 @@ class ConnectedClient implements Client, SocketOwner {
  * target's Connection, in one synchronous go.
  */
 @WebSocketGateway({ path: '/ws/signal' })
-export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeApplicationShutdown {
+export class SignalingGateway implements OnGatewayConnection<HubSocket> {
   private readonly rates: QuotaRates
   private readonly newcomers = new Set<Newcomer>()
 
@@ -84,6 +83,11 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
   ) {
     const { framesPerSecond, frameBurst } = config.signaling
     this.rates = { isEnabled: config.limits.enabled, framesPerSecond, burst: frameBurst }
+    connections.observe({
+      draining: () => {
+        for (const newcomer of this.newcomers) newcomer.sayGoodbye()
+      },
+    })
   }
 
   handleConnection(socket: HubSocket, request: IncomingMessage): void {
@@ -101,6 +105,10 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     actor: NodeActor,
   ): ConnectedClient | null {
     if (socket.readyState !== socket.OPEN) return null
+    if (this.connections.isDraining) {
+      socket.close(closeCodes.restart, 'the hub restarts')
+      return null
+    }
     if (this.admissions.hasEnded(actor)) {
       socket.close(closeCodes.sessionRevoked, 'the session has ended')
       return null
@@ -134,17 +142,15 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
     socket.belongTo(newcomer)
   }
 
-  beforeApplicationShutdown(): void {
-    for (const newcomer of this.newcomers) newcomer.sayGoodbye()
-  }
-
   leave({ connection }: ConnectedClient): void {
     this.connections.remove(connection)
   }
 
   receive(client: ConnectedClient, text: string | null): void {
     const { connection, quota } = client
-    if (!connection.isOpen) return
+    // Until a peer has read that the hub restarts, what it signals counts.
+    const isLeaving = !connection.isOpen
+    if (isLeaving && connection.endedBy !== closeCodes.restart) return
     if (!quota.takeFrame(performance.now())) {
       const retryAfterSeconds = quota.retryAfterSeconds
       client.refuse({ code: 'rate_limited', message: 'too many frames', retryAfterSeconds })
@@ -155,6 +161,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket>, BeforeA
       return
     }
     const frame = parseFrame(text)
+    if (isLeaving && frame.type !== 'signal') return
     switch (frame.type) {
       case 'signal':
         this.relay(client, frame)

@@ -2,12 +2,14 @@ import { Module } from '@nestjs/common'
 
 import { IceModule } from '../ice/ice.module.js'
 import { RoutingModule } from '../routing/routing.module.js'
+import { OpenRequests } from '../sockets/open-requests.js'
 import { Admissions } from './admissions.js'
 import { CallDeliveries } from './calls/call-deliveries.js'
 import { Calls } from './calls/calls.js'
 import { HeldCalls } from './calls/held-calls.js'
 import { ConnectionKeeper } from './connection-keeper.js'
 import { Deliveries } from './deliveries.js'
+import { Drain } from './drain.js'
 import { Greetings } from './greetings.js'
 import { IceRenewals } from './ice-renewals.js'
 import { Liveness } from './liveness.js'
@@ -25,10 +27,12 @@ import { Watches } from './watches.js'
     Calls,
     ConnectionKeeper,
     Deliveries,
+    Drain,
     Greetings,
     HeldCalls,
     IceRenewals,
     Liveness,
+    OpenRequests,
     PingIntervals,
     Resumptions,
     SessionWatch,

@@ -172,7 +172,7 @@ describe('a classic client that loses its hub', () => {
     await first.time.pass({ minutes: 40 })
 
     await first[Symbol.asyncDispose]()
-    expect(await ada.closed).toBe(1001)
+    expect(await ada.closed).toBe(1012)
     await using second = await startHub({ database, clock, env: { PORT: new URL(url).port } })
     await first.time.pass({ seconds: 15 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { startHub } from '../support/hub.js'
 import { TestClock } from '../support/test-clock.js'
-import { type Frame, type TestNode, type TestSocket, upgrade } from '../support/test-node.js'
+import { type Frame, type TestNode, type TestSocket } from '../support/test-node.js'
 
 const PAYLOAD = 'x'.repeat(60_000)
 
@@ -157,20 +157,6 @@ describe('a session', () => {
 
     clock.advance({ days: 1 })
     expect((await node.closed).code).toBe(4401)
-  })
-})
-
-describe('a hub that stops', () => {
-  it('says goodbye with 1001 to everybody and takes nobody new', async () => {
-    const hub = await startHub()
-    const nodes = [await hub.connectNode(), await hub.connectNode()]
-    const nameless = await upgrade(hub.socketUrl)
-    const stopped = hub[Symbol.asyncDispose]()
-
-    for (const node of nodes) expect((await node.closed).code).toBe(1001)
-    expect((await nameless.socket?.closed)?.code).toBe(1001)
-    await stopped
-    await expect(nodes[0]?.tryConnect()).rejects.toThrow(/ECONNREFUSED/)
   })
 })
 

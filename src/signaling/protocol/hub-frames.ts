@@ -135,6 +135,11 @@ export function iceServersFrame(list: IceServersAnswer): string {
   return JSON.stringify({ type: 'ice_servers', ...list })
 }
 
+/** To `v=2` connections, before they are closed with 1012. */
+export function restartFrame(reconnectAfterMs: number): string {
+  return `{"type":"restart","reconnect_after_ms":${reconnectAfterMs}}`
+}
+
 /** To `v=2` connections only. */
 export function noticeFrame(notice: NoticeFrame): string {
   return JSON.stringify(notice)
