@@ -53,6 +53,7 @@ export class Talker {
   private readonly hanging: Line[] = []
   private pings = 0
   private readonly pongs = new Map<number, () => void>()
+  private readonly asked = new Map<number, (answer: string) => void>()
   /** While it resumes: the connection it had, and who waits for the answer. */
   private former: Line | null = null
   private onResumed: () => void = () => undefined
@@ -91,8 +92,8 @@ export class Talker {
     return this.line === line && this.isConnected
   }
 
-  /** Sends a signal to `target`. */
-  send(target: Talker): void {
+  /** Sends a signal to `target`. @returns its number */
+  send(target: Talker): number {
     const { line } = this
     if (!line) throw new Error('not connected')
     const n = this.ledger.invoke(line.number, target.index, this.kind.usesRefs)
@@ -100,6 +101,13 @@ export class Talker {
     line.socket.send(
       `{"type":"signal","target_node_id":"${target.node.id}","payload":${payloadOf(n)}${ref}}`,
     )
+    return n
+  }
+
+  /** Sends a signal and resolves with what is said of it: `ack`, or the code of its error. */
+  ask(target: Talker): Promise<string> {
+    const n = this.send(target)
+    return new Promise((resolve) => this.asked.set(n, resolve))
   }
 
   /** Resolves when the hub has read all that was sent before, or the connection is gone. */
@@ -248,6 +256,7 @@ export class Talker {
       }
       case 'ack':
         this.ledger.ack(line.number, Number(frame.ref))
+        this.tell(Number(frame.ref), 'ack')
         return
       case 'pong':
         this.pongs.get(frame.timestamp)?.()
@@ -276,6 +285,12 @@ export class Talker {
       return
     }
     const n = ref === undefined ? null : Number(ref)
+    if (n !== null) this.tell(n, code)
     this.ledger.fail(line.number, { code, n, target: id === undefined ? null : this.indexOf(id) })
+  }
+
+  private tell(n: number, answer: string): void {
+    this.asked.get(n)?.(answer)
+    this.asked.delete(n)
   }
 }
