@@ -91,7 +91,48 @@ export const messageSchema = z.discriminatedUnion('kind', [
     missed: z.array(z.object({ isSignal: z.boolean(), bytes: z.int().min(0) })).nullable(),
   }),
 
-  // ---- calls ----
+  // ---- calls (signaling/calls), all but the last to the place of the call ----
+  /**
+   * All members of the call that are connected to me, and `holders`: the instances that I know to have
+   * some. With `asks`, each that holds the call is to say the same.
+   */
+  z.object({
+    kind: z.literal('call_members'),
+    call: z.string(),
+    members: z.array(z.object({ nodeId: nodeIdSchema, since: z.int() })),
+    holders: z.array(z.string()),
+    asks: z.boolean(),
+  }),
+  /** By a member that joined at `since`; the body is the payload's own text. */
+  z.object({
+    kind: z.literal('call_signal'),
+    n: z.int(),
+    call: z.string(),
+    sender: node,
+    since: z.int(),
+  }),
+  /** It is over for all that had joined by `until`. Said again to an instance that does not confirm it. */
+  z.object({
+    kind: z.literal('call_closed'),
+    n: z.int(),
+    call: z.string(),
+    until: z.int(),
+  }),
+  /** To the instance that sent signals or ends of calls: they are done, and who did not get them. */
+  z.object({
+    kind: z.literal('call_handled'),
+    done: z.array(
+      z.object({
+        n: z.int(),
+        missed: z.array(
+          z.object({
+            nodeId: nodeIdSchema,
+            code: z.enum(['relay_failed', 'target_slow', 'target_offline']).catch('relay_failed'),
+          }),
+        ),
+      }),
+    ),
+  }),
 ])
 
 export type Message = z.output<typeof messageSchema>

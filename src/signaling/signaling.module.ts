@@ -4,7 +4,10 @@ import { IceModule } from '../ice/ice.module.js'
 import { RoutingModule } from '../routing/routing.module.js'
 import { OpenRequests } from '../sockets/open-requests.js'
 import { Admissions } from './admissions.js'
+import { CallConfirmations } from './calls/call-confirmations.js'
 import { CallDeliveries } from './calls/call-deliveries.js'
+import { CallLinks } from './calls/call-links.js'
+import { CallSignals } from './calls/call-signals.js'
 import { Calls } from './calls/calls.js'
 import { HeldCalls } from './calls/held-calls.js'
 import { ConnectionKeeper } from './connection-keeper.js'
@@ -28,7 +31,10 @@ import { Watches } from './watches.js'
     ConnectionKeeper,
     Deliveries,
     Drain,
+    CallConfirmations,
     Greetings,
+    CallLinks,
+    CallSignals,
     HeldCalls,
     IceRenewals,
     Liveness,

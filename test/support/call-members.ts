@@ -23,12 +23,22 @@ export class CallMember {
     return this.socket.next()
   }
 
-  /** Joins a call, a new one without `callId`, and takes the answer. */
-  async join(callId?: string): Promise<Frame> {
+  /**
+   * Joins a call, a new one without `callId`, and takes the answer. If another instance takes more than a second
+   * to answer, members of it come behind the answer: `others` are waited for, and named in what is returned.
+   */
+  async join(callId?: string, others: readonly { id: string }[] = []): Promise<Frame> {
     this.send({ type: 'join', ...(callId === undefined ? {} : { call_id: callId }) })
     const joined = await this.next()
     expect(joined).toMatchObject({ type: 'joined', node_ids: expect.arrayContaining([this.id]) })
-    return joined
+    const late = new Set(others.map(({ id }) => id).filter((id) => !joined.node_ids.includes(id)))
+    if (late.size === 0) return joined
+    while (late.size > 0) {
+      const frame = await this.next()
+      expect(frame).toMatchObject({ type: 'peer-join', call_id: joined.call_id })
+      expect(late.delete(frame.node_id)).toBe(true)
+    }
+    return { ...joined, node_ids: [...others.map(({ id }) => id), this.id] }
   }
 
   /** What the hub has sent meanwhile, up to the answer to a ping of now. */
@@ -43,34 +53,35 @@ export class CallMember {
   }
 }
 
+/** One hub, or the instances of one: nodes come to one after the other. */
+type Home = Pick<TestHub, 'registeredNode'>
+
 /** A node of its own account with an open socket, classic unless `version` is 2. */
-export async function connectMember(hub: TestHub, version: 1 | 2 = 1): Promise<CallMember> {
-  const node = await hub.registeredNode()
-  return reconnect(node, version)
+export async function connectMember(home: Home, version: 1 | 2 = 1): Promise<CallMember> {
+  return reconnect(await home.registeredNode(), version)
 }
 
-/** The same node by a newer connection, at its own hub or at another instance. */
+/** The node by another connection, at its own instance or another. */
 export async function reconnect(
   node: TestNode,
   version: 1 | 2 = 1,
   hub = node.hub,
 ): Promise<CallMember> {
   if (version === 2) return new CallMember(node, (await connectModern(node, hub)).socket)
-  return new CallMember(node, await node.connect())
+  return new CallMember(node, await node.connect(hub))
 }
 
-/** So many members, each at the next of `hubs`, in one call that the first has made; all its news are taken. */
+/** So many members in one call that the first has made; all news of it are taken. */
 export async function connectCall(
-  hubs: TestHub | readonly TestHub[],
+  home: Home,
   count: number,
   version: 1 | 2 = 1,
 ): Promise<{ callId: string; members: CallMember[] }> {
-  const instances = 'url' in hubs ? [hubs] : hubs
   const members: CallMember[] = []
   let callId: string | undefined
-  for (let index = 0; index < count; index++) {
-    const member = await connectMember(instances[index % instances.length]!, version)
-    const joined = await member.join(callId)
+  while (members.length < count) {
+    const member = await connectMember(home, version)
+    const joined = await member.join(callId, members)
     callId = joined.call_id
     for (const other of members) {
       expect(await other.next()).toEqual({

@@ -30,7 +30,7 @@ export class CallRoster {
   private readonly byHolder = new Map<string, readonly Member[]>()
   /** By node, the one that has been in it longest first. */
   private seats = new Map<string, Seat>()
-  private latest = 0
+  private lastSince = 0
 
   get size(): number {
     return this.seats.size
@@ -56,6 +56,11 @@ export class CallRoster {
     return this.byHolder.get(holder) ?? []
   }
 
+  /** When the last of all that have ever been in it joined. */
+  get latest(): number {
+    return this.lastSince
+  }
+
   /** For who joins now. @param now milliseconds since the epoch */
   nextSince(now: number): number {
     return Math.max(now, this.latest + 1)
@@ -63,10 +68,25 @@ export class CallRoster {
 
   /** These are all of `holder`'s members from now on; none, and it holds the call no more. */
   set(holder: string, members: readonly Member[]): RosterChange {
+    this.keep(holder, members)
+    for (const { since } of members) this.lastSince = Math.max(this.lastSince, since)
+    return this.seat()
+  }
+
+  /** Who had joined by then is in it no more. */
+  dropUntil(until: number): RosterChange {
+    for (const [holder, members] of [...this.byHolder]) {
+      this.keep(
+        holder,
+        members.filter(({ since }) => since > until),
+      )
+    }
+    return this.seat()
+  }
+
+  private keep(holder: string, members: readonly Member[]): void {
     if (members.length === 0) this.byHolder.delete(holder)
     else this.byHolder.set(holder, members)
-    for (const { since } of members) this.latest = Math.max(this.latest, since)
-    return this.seat()
   }
 
   private seat(): RosterChange {

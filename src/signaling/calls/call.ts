@@ -1,3 +1,4 @@
+import type { Place } from '../../instances/bus.js'
 import type { Connection } from '../../routing/connection.js'
 import type { Client } from '../client.js'
 import type { Ref } from '../protocol/frames.js'
@@ -21,15 +22,21 @@ export class Call {
   waiting: (() => void)[] | null = null
   /** When somebody last joined, left or signalled, by `performance.now()`. */
   usedAt = performance.now()
+  /** When the other instances were last told who is in it here. */
+  toldAt = 0
 
   private readonly locals = new Map<Connection, LocalMember>()
   /** What is yet to be told. Telling may close a member that does not read, which is news in itself. */
   private readonly news: (() => void)[] = []
   private isTelling = false
 
+  /** When each other holder was last heard of. */
+  private readonly heardAt = new Map<string, number>()
+
   /** @param here the id of this instance */
   constructor(
     readonly id: string,
+    readonly place: Place,
     private readonly here: string,
   ) {}
 
@@ -40,6 +47,11 @@ export class Call {
 
   get localMembers(): Iterable<LocalMember> {
     return this.locals.values()
+  }
+
+  /** The other instances that have members of it. */
+  get holdersElsewhere(): string[] {
+    return this.roster.holders.filter((holder) => holder !== this.here)
   }
 
   memberOf(connection: Connection): LocalMember | null {
@@ -64,21 +76,41 @@ export class Call {
   }
 
   exit(connection: Connection): void {
-    if (this.locals.delete(connection)) this.hear(this.here, this.membersHere())
+    if (!this.locals.delete(connection)) return
+    const change = this.set(this.here, this.membersHere())
+    this.say(() => this.tell(change))
   }
 
-  /** An instance says who its members are: whoever is here is told what changed. */
+  /** Another instance says who its members are: whoever is here is told what changed. */
   hear(holder: string, members: readonly Member[]): void {
+    if (members.length === 0) this.heardAt.delete(holder)
+    else this.heardAt.set(holder, performance.now())
     const change = this.set(holder, members)
-    if (change.left.length + change.joined.length > 0) this.say(() => this.tell(change))
+    this.say(() => this.tell(change))
   }
 
-  /** It is over: its members here, who are returned, are told. */
-  end(): readonly LocalMember[] {
-    const members = [...this.locals.values()]
-    this.locals.clear()
-    for (const { client } of members) client.reply(callClosedFrame(this.id))
-    return members
+  /** Whoever was not heard of since then, by `performance.now()`, has no members any more. */
+  forgetUnheardSince(time: number): void {
+    for (const [holder, heardAt] of this.heardAt) if (heardAt < time) this.hear(holder, [])
+  }
+
+  /** Unless they are heard of until then, by `performance.now()`, the others will be forgotten. */
+  doubtAll(heardAt: number): void {
+    for (const holder of this.heardAt.keys()) this.heardAt.set(holder, heardAt)
+  }
+
+  /** It is over for all that had joined by then. Those of them that are here are told, and returned. */
+  end(until: number): readonly LocalMember[] {
+    const ended = [...this.locals.values()].filter(({ since }) => since <= until)
+    for (const { client } of ended) this.locals.delete(client.connection)
+    const change = this.roster.dropUntil(until)
+    this.say(
+      () => {
+        for (const { client } of ended) client.reply(callClosedFrame(this.id))
+      },
+      () => this.tell(change),
+    )
+    return ended
   }
 
   membersHere(): Member[] {

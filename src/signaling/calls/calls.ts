@@ -7,8 +7,9 @@ import type { Client } from '../client.js'
 import { MAX_CALL_MEMBERS } from '../greetings.js'
 import type { Frame, Ref } from '../protocol/frames.js'
 import type { Call } from './call.js'
-import { CallDeliveries, report } from './call-deliveries.js'
 import { isCallId, newCallId } from './call-id.js'
+import { CallLinks } from './call-links.js'
+import { CallSignals } from './call-signals.js'
 import { HeldCalls } from './held-calls.js'
 
 /** Calls that one connection may be in, and that one instance holds at most. */
@@ -19,14 +20,15 @@ const IDLE_MS = 30 * 60_000
 /** How often calls are looked through for such. */
 const SWEEP_MS = 1_000
 
-/** Calls of several nodes: who is in, and what they say to all. */
+/** Calls of several nodes: answers the frames of their members. */
 @Injectable()
 export class Calls implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null
 
   constructor(
     private readonly held: HeldCalls,
-    private readonly deliveries: CallDeliveries,
+    private readonly links: CallLinks,
+    private readonly signals: CallSignals,
     private readonly connections: ConnectionRegistry,
     private readonly clock: Clock,
   ) {}
@@ -41,94 +43,112 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
     if (this.timer) clearInterval(this.timer)
   }
 
-  join(client: Client, { callId, ref }: Frame & { type: 'join' }): void {
+  join(client: Client, frame: Frame & { type: 'join' }): void {
+    const { callId, ref } = frame
     if (callId !== null && !isCallId(callId)) {
       const message =
         'call_id is no 22 to 64 characters of A-Z a-z 0-9 _ -: make it of 128 random bits, or leave it out'
       client.refuse({ code: 'invalid_frame', message, ref })
       return
     }
-    const id = callId ?? newCallId()
-    const call = this.held.get(id)
-    if (call) this.enter(call, client, ref)
-    else if (this.held.size >= MAX_CALLS) {
+    const call = this.find(callId)
+    if (!call) {
       client.refuse({ code: 'room_full', message: 'this hub holds no more calls now', ref })
-    } else this.enter(this.held.make(id, 'here'), client, ref)
-  }
-
-  leave(client: Client, { callId, ref }: Frame & { type: 'leave' }): void {
-    const call = this.callOf(client, callId)
-    if (!call) {
-      this.refuseUnknown(client, ref)
-      return
-    }
-    this.exit(call, client.connection)
-    client.acknowledge(ref)
-  }
-
-  close(client: Client, { callId, ref }: Frame & { type: 'close' }): void {
-    const call = this.callOf(client, callId)
-    if (!call) {
-      this.refuseUnknown(client, ref)
-    } else if (call.memberOf(client.connection)?.nodeId !== call.roster.ownerId) {
-      const message = 'only who made the call, or has been in it longest since, may close it'
-      client.refuse({ code: 'not_allowed', message, ref })
+    } else if (call.waiting) {
+      call.waiting.push(() => this.join(client, { ...frame, callId: call.id }))
     } else {
-      this.held.end(call)
+      this.enter(call, client, ref)
+      this.links.dropDeserted(call)
+    }
+  }
+
+  leave(client: Client, frame: Frame & { type: 'leave' }): void {
+    const { callId, ref } = frame
+    const call = this.held.get(callId)
+    if (call?.waiting) {
+      call.waiting.push(() => this.leave(client, frame))
+    } else if (!call?.memberOf(client.connection)) {
+      this.refuseUnknown(client, ref)
+    } else {
+      this.exit(call, client.connection)
       client.acknowledge(ref)
     }
   }
 
-  /** Synchronous where all members are connected to this instance. */
+  close(client: Client, frame: Frame & { type: 'close' }): void {
+    const { callId, ref } = frame
+    const call = this.held.get(callId)
+    const member = call?.memberOf(client.connection)
+    if (call?.waiting) {
+      call.waiting.push(() => this.close(client, frame))
+    } else if (!call || !member) {
+      this.refuseUnknown(client, ref)
+    } else if (member.nodeId !== call.roster.ownerId) {
+      const message = 'only who made the call, or has been in it longest since, may close it'
+      client.refuse({ code: 'not_allowed', message, ref })
+    } else if (this.links.isCutOff(call)) {
+      const message = 'members at other instances cannot be told just now: close it again'
+      client.refuse({ code: 'relay_failed', message, ref })
+    } else {
+      this.links.close(call)
+      client.acknowledge(ref)
+    }
+  }
+
   signal(client: Client, { callId, payloadText, ref }: Frame & { type: 'call_signal' }): void {
     const call = this.held.get(callId)
     const member = call?.memberOf(client.connection)
-    if (!call || !member) {
-      this.refuseUnknown(client, ref)
-      return
-    }
-    call.usedAt = performance.now()
-    const { node } = client.connection.actor
-    const sender = { ...node, nodeId: member.nodeId }
-    report(client, ref, this.deliveries.hand(call, sender, payloadText))
+    if (call && member) this.signals.send(call, client, member, payloadText, ref)
+    else this.refuseUnknown(client, ref)
+  }
+
+  /** The call of this id, or a new one; null: this instance may hold no more. */
+  private find(callId: string | null): Call | null {
+    const found = callId === null ? null : this.held.get(callId)
+    if (found) return found
+    if (this.held.size >= MAX_CALLS) return null
+    const call = this.held.make(callId ?? newCallId())
+    this.links.open(call, callId !== null)
+    return call
   }
 
   private enter(call: Call, client: Client, ref: Ref | null): void {
-    if (call.memberOf(client.connection)) call.greet(client, ref)
-    else if (this.held.of(client.connection).size >= MAX_CALLS_OF_CONNECTION) {
+    const { connection } = client
+    // It may have ended while its frame waited.
+    if (this.connections.get(connection.actor.node.shortId) !== connection) return
+    if (call.memberOf(connection)) {
+      call.greet(client, ref)
+    } else if (this.held.of(connection).size >= MAX_CALLS_OF_CONNECTION) {
       const message = `a connection may be in ${MAX_CALLS_OF_CONNECTION} calls: leave one first`
       client.refuse({ code: 'not_allowed', message, ref })
     } else if (call.roster.size >= MAX_CALL_MEMBERS) {
       const message = `the call has ${MAX_CALL_MEMBERS} members, as many as it may`
       client.refuse({ code: 'room_full', message, ref })
-    } else this.held.enter(call, client, ref, this.clock.now())
-    this.dropDeserted(call)
+    } else {
+      this.held.enter(call, client, ref, this.clock.now())
+      this.links.tell(call)
+    }
   }
 
   private exit(call: Call, connection: Connection): void {
     this.held.exit(call, connection)
-    this.dropDeserted(call)
+    this.links.tell(call)
+    this.links.dropDeserted(call)
   }
 
   private leaveAll(connection: Connection): void {
     for (const call of [...this.held.of(connection)]) this.exit(call, connection)
   }
 
-  private dropDeserted(call: Call): void {
-    if (call.isDeserted) this.held.drop(call)
-  }
-
   private sweep(): void {
     const now = performance.now()
-    for (const call of this.held.all()) if (now - call.usedAt >= IDLE_MS) this.held.end(call)
+    for (const call of this.held.all()) {
+      if (now - call.usedAt >= IDLE_MS) this.links.close(call)
+      else this.links.tend(call)
+    }
   }
 
-  /** The call that the client is in; null if there is none, or it is in another: nobody can tell which. */
-  private callOf({ connection }: Client, callId: string): Call | null {
-    const call = this.held.get(callId)
-    return call?.memberOf(connection) ? call : null
-  }
-
+  /** The same whether there is such a call or not. */
   private refuseUnknown(client: Client, ref: Ref | null): void {
     client.refuse({ code: 'unknown_room', message: 'you are in no call of this id', ref })
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 
+import { Instances } from '../../instances/instances.js'
 import type { Connection } from '../../routing/connection.js'
 import type { Client } from '../client.js'
 import type { Ref } from '../protocol/frames.js'
@@ -10,6 +11,8 @@ import { Call } from './call.js'
 export class HeldCalls {
   private readonly byId = new Map<string, Call>()
   private readonly byConnection = new Map<Connection, Set<Call>>()
+
+  constructor(private readonly instances: Instances) {}
 
   get size(): number {
     return this.byId.size
@@ -27,8 +30,9 @@ export class HeldCalls {
     return this.byConnection.get(connection) ?? NONE
   }
 
-  make(callId: string, here: string): Call {
-    const call = new Call(callId, here)
+  make(callId: string): Call {
+    const { instances } = this
+    const call = new Call(callId, instances.place('call', callId), instances.id)
     this.byId.set(callId, call)
     return call
   }
@@ -44,15 +48,14 @@ export class HeldCalls {
     call.exit(connection)
   }
 
-  /** It is over for this instance: its members here are told. */
-  end(call: Call): void {
-    this.drop(call)
-    for (const { client } of call.end()) this.unlink(call, client.connection)
+  /** It is over for all that had joined by then: those of them that are here are told. */
+  end(call: Call, until: number): void {
+    for (const { client } of call.end(until)) this.unlink(call, client.connection)
   }
 
-  /** Forgets a call without members. */
-  drop(call: Call): void {
-    if (this.byId.get(call.id) === call) this.byId.delete(call.id)
+  /** Forgets a call without members. False: that was done before. */
+  drop(call: Call): boolean {
+    return this.byId.get(call.id) === call && this.byId.delete(call.id)
   }
 
   private unlink(call: Call, connection: Connection): void {

@@ -28,7 +28,7 @@ export function endingScenarios(hubs: () => TestHubs): void {
       const { callId, members } = await connectCall(hubs(), 2)
       const [stays, drops] = members
       const second = (await stays!.join()).call_id
-      await drops!.join(second)
+      await drops!.join(second, [stays!])
       await stays!.next()
 
       await drops!.drop()
@@ -51,7 +51,7 @@ export function endingScenarios(hubs: () => TestHubs): void {
         call_id: callId,
         node_id: newer.id,
       })
-      expect((await newer.join(callId)).node_ids).toEqual([stays!.id, newer.id])
+      expect((await newer.join(callId, [stays!])).node_ids).toEqual([stays!.id, newer.id])
       expect(await stays!.next()).toEqual({ type: 'peer-join', call_id: callId, node_id: newer.id })
       stays!.send({ type: 'signal', call_id: callId, payload: 1 })
       expect(await newer.next()).toMatchObject({ type: 'signal', payload: 1 })

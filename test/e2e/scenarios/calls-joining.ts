@@ -29,8 +29,8 @@ export function joiningScenarios(hubs: () => TestHubs): void {
       ]
       const { call_id } = await one.join()
 
-      expect((await two.join(call_id)).node_ids).toEqual([one.id, two.id])
-      expect((await three.join(call_id)).node_ids).toEqual([one.id, two.id, three.id])
+      expect((await two.join(call_id, [one])).node_ids).toEqual([one.id, two.id])
+      expect((await three.join(call_id, [one, two])).node_ids).toEqual([one.id, two.id, three.id])
 
       expect(await one.next()).toEqual({ type: 'peer-join', call_id, node_id: two.id })
       expect(await one.next()).toEqual({ type: 'peer-join', call_id, node_id: three.id })
@@ -50,7 +50,7 @@ export function joiningScenarios(hubs: () => TestHubs): void {
       const callId = randomUUID()
 
       expect((await one.join(callId)).call_id).toBe(callId)
-      expect((await other.join(callId)).node_ids).toEqual([one.id, other.id])
+      expect((await other.join(callId, [one])).node_ids).toEqual([one.id, other.id])
     })
 
     it.each([
