@@ -23,6 +23,7 @@ import {
   peerJoinFrame,
   peerLeaveFrame,
   pongFrame,
+  presenceFrame,
   restartFrame,
   resumedFrame,
   signalFrame,
@@ -126,6 +127,7 @@ const writers: Readonly<Record<string, readonly [string, (example: Fields) => st
   ack: ['ack', ({ ref }) => ackFrame(ref)],
   'restart v2': ['restart', ({ reconnect_after_ms }) => restartFrame(reconnect_after_ms)],
   'resumed v2': ['resumed', ({ from_seq }) => resumedFrame(from_seq)],
+  presence: ['presence', ({ node_id, online }) => presenceFrame(node_id, online)],
   pong: ['pong', ({ timestamp }) => pongFrame(JSON.stringify(timestamp))],
   error: [
     'error',

@@ -30,4 +30,6 @@ export interface Actor {
   readonly authenticatedAt: number | null
   /** RFC 7638 thumbprint of the key that must sign with every token (RFC 9449); null: none must. */
   readonly dpopJkt: string | null
+  /** Its profile says that nobody may see whether its nodes are connected. */
+  readonly isHidden: boolean
 }

@@ -63,15 +63,26 @@ export const messageSchema = z.discriminatedUnion('kind', [
     frame: z.string(),
   }),
 
-  // ---- presence ----
-  /** To all: short ids of nodes whose live connection came or went. */
+  // ---- presence (signaling/watches) ----
+  /**
+   * To all: long ids of nodes that others may see, which have come and gone. `seq` counts these messages;
+   * one without a node says that there have been no more.
+   */
   z.object({
     kind: z.literal('presence'),
-    online: z.array(nodeIdSchema),
-    offline: z.array(nodeIdSchema),
+    seq: z.int(),
+    online: z.array(z.string()),
+    offline: z.array(z.string()),
   }),
-  z.object({ kind: z.literal('presence_query'), n: z.int(), nodes: z.array(nodeIdSchema) }),
-  z.object({ kind: z.literal('presence_answer'), n: z.int(), online: z.array(nodeIdSchema) }),
+  /** Short ids. */
+  z.object({ kind: z.literal('presence_query'), n: z.int(), nodes: z.array(z.string()) }),
+  /** Long ids of those that are here and may be seen, after the news numbered `seq`. */
+  z.object({
+    kind: z.literal('presence_answer'),
+    n: z.int(),
+    seq: z.int(),
+    online: z.array(z.string()),
+  }),
 
   // ---- resume (signaling) ----
   /** To the instance that held a connection of `node`: its client is here, what did it miss? */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 
 import { Database } from '../database/database.js'
 import type { NodeId } from '../identity/node-id.js'
-import type { JsonObject, PutProfile, Skill } from './profiles.schema.js'
+import type { JsonObject, PresenceSetting, PutProfile, Skill } from './profiles.schema.js'
 
 /** What an account says of itself. */
 export interface Profile {
@@ -13,6 +13,7 @@ export interface Profile {
   readonly skills: readonly Skill[]
   readonly compute: JsonObject
   readonly p2pUriHint: string | null
+  readonly presence: PresenceSetting
   readonly updatedAt: Date
 }
 
@@ -35,6 +36,7 @@ interface ProfileRow {
   readonly description: string | null
   readonly compute: JsonObject
   readonly p2p_uri_hint: string | null
+  readonly presence: PresenceSetting
   readonly updated_at: Date
 }
 
@@ -44,7 +46,7 @@ interface ProfileWithSkillsRow extends ProfileRow {
 
 /** Index for the skills: profile_skills_pkey. */
 const PROFILES = `
-  SELECT p.account_id, p.name, p.description, p.compute, p.p2p_uri_hint, p.updated_at,
+  SELECT p.account_id, p.name, p.description, p.compute, p.p2p_uri_hint, p.presence, p.updated_at,
          (SELECT coalesce(
                    json_agg(json_build_array(s.skill, s.spelling, s.level) ORDER BY s.position), '[]')
             FROM profile_skills s
@@ -67,12 +69,14 @@ export class ProfileStore {
     return this.database.transaction(async (queries) => {
       // Index: profiles_pkey.
       const rows = await queries.rows<ProfileRow>(
-        `INSERT INTO profiles AS p (account_id, name, description, compute, p2p_uri_hint, updated_at)
-         VALUES ($1, $2, $3, $4::jsonb, $5, $6)
+        `INSERT INTO profiles AS p (account_id, name, description, compute, p2p_uri_hint, updated_at,
+                                    presence)
+         VALUES ($1, $2, $3, $4::jsonb, $5, $6, coalesce($7::text, 'everyone'))
          ON CONFLICT ON CONSTRAINT profiles_pkey DO UPDATE
             SET name = excluded.name, description = excluded.description, compute = excluded.compute,
-                p2p_uri_hint = excluded.p2p_uri_hint, updated_at = excluded.updated_at
-         RETURNING account_id, name, description, compute, p2p_uri_hint, updated_at`,
+                p2p_uri_hint = excluded.p2p_uri_hint, updated_at = excluded.updated_at,
+                presence = coalesce($7::text, p.presence)
+         RETURNING account_id, name, description, compute, p2p_uri_hint, presence, updated_at`,
         [
           accountId,
           profile.name,
@@ -80,6 +84,7 @@ export class ProfileStore {
           JSON.stringify(profile.compute),
           profile.p2pUriHint,
           now,
+          profile.presence,
         ],
       )
       // Index: profile_skills_pkey, for the deletion too.
@@ -163,6 +168,7 @@ function profileOf(row: ProfileRow): Omit<Profile, 'skills'> {
     description: row.description,
     compute: row.compute,
     p2pUriHint: row.p2p_uri_hint,
+    presence: row.presence,
     updatedAt: row.updated_at,
   }
 }

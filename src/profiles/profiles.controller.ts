@@ -11,6 +11,7 @@ import {
   expertiseOf,
   namedAs,
   type NodeProfileAnswer,
+  type OwnProfileAnswer,
   type ProfileAnswer,
   profileParams,
   type ProfileParams,
@@ -29,10 +30,10 @@ export class ProfilesController {
   ) {}
 
   @Get()
-  async own(@CurrentActor() { accountId }: Actor): Promise<ProfileAnswer> {
+  async own(@CurrentActor() { accountId }: Actor): Promise<OwnProfileAnswer> {
     const profile = await this.profiles.find(accountId)
     if (!profile) throw new ProfileNotFoundError('you have no profile yet: PUT /profile makes one')
-    return answerOf(profile)
+    return ownAnswerOf(profile)
   }
 
   @Put()
@@ -40,8 +41,8 @@ export class ProfilesController {
   async publish(
     @CurrentActor() { accountId }: Actor,
     @Body({ schema: putProfileBody }) body: PutProfile,
-  ): Promise<ProfileAnswer> {
-    return answerOf(await this.service.publish(accountId, body))
+  ): Promise<OwnProfileAnswer> {
+    return ownAnswerOf(await this.service.publish(accountId, body))
   }
 
   /** Names the account's most recently connected live node, else the last registered (CONTRACT §1). */
@@ -66,7 +67,13 @@ export class ProfilesController {
   }
 }
 
-export function answerOf(profile: Profile): ProfileAnswer {
+/** What its owner is told. Nothing of `presence` while it is what classic clients expect. */
+export function ownAnswerOf(profile: Profile): OwnProfileAnswer {
+  const { presence } = profile
+  return { ...answerOf(profile), ...(presence === 'everyone' ? {} : { presence }) }
+}
+
+function answerOf(profile: Profile): ProfileAnswer {
   return {
     name: profile.name,
     description: profile.description,

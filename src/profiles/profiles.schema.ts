@@ -80,7 +80,15 @@ const compute = z
     return {}
   })
 
-/** PUT /profile. Unknown fields are ignored; absent ones are null or empty. */
+/** Who may see whether the account's nodes are connected. */
+const presence = z.enum(['everyone', 'nobody'], 'expected "everyone" or "nobody"')
+
+export type PresenceSetting = z.output<typeof presence>
+
+/**
+ * PUT /profile. Unknown fields are ignored; absent ones are null or empty. `presence` alone stays as it is:
+ * a classic client, which does not know it, would show a node that its owner hid with another.
+ */
 export const putProfileBody = z
   .object(
     {
@@ -93,6 +101,7 @@ export const putProfileBody = z
       p2p_uri_hint: text(MAX_HINT)
         .refine((hint) => !CONTROL_CHARACTER.test(hint), 'holds a control character')
         .nullish(),
+      presence: presence.optional(),
     },
     'expected a JSON object',
   )
@@ -102,6 +111,7 @@ export const putProfileBody = z
     skills: body.expertise,
     compute: body.compute,
     p2pUriHint: body.p2p_uri_hint ?? null,
+    presence: body.presence ?? null,
   }))
 
 export type PutProfile = z.output<typeof putProfileBody>
@@ -113,7 +123,7 @@ export type ProfileParams = z.output<typeof profileParams>
 
 export const expertiseAnswer = z.record(z.string(), z.int().min(1).max(MAX_LEVEL))
 
-/** GET and PUT /profile, GET /profile/{node_id}: every field always there (CONTRACT §4.13). */
+/** A profile as anybody sees it: every field always there (CONTRACT §4.13). */
 export const profileAnswer = z.strictObject({
   name: z.string(),
   description: z.string().nullable(),
@@ -123,6 +133,11 @@ export const profileAnswer = z.strictObject({
   user_id: z.int(),
   updated_at: z.iso.datetime(),
 })
+
+/** GET and PUT /profile: the owner is told, too, who may see the nodes, unless that is everyone. */
+export const ownProfileAnswer = profileAnswer.extend({ presence: presence.optional() })
+
+export type OwnProfileAnswer = z.output<typeof ownProfileAnswer>
 
 export type ProfileAnswer = z.output<typeof profileAnswer>
 
@@ -146,7 +161,7 @@ export const meAnswer = z.strictObject({
   node_id_verified: z.boolean(),
   provider: z.string(),
   created_at: z.iso.datetime(),
-  profile: profileAnswer.nullable(),
+  profile: ownProfileAnswer.nullable(),
 })
 
 export type MeAnswer = z.output<typeof meAnswer>

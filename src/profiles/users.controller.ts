@@ -5,7 +5,7 @@ import type { Actor } from '../identity/actor.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { SessionEndedError } from '../tokens/tokens.errors.js'
 import { ProfileStore } from './profile.store.js'
-import { answerOf } from './profiles.controller.js'
+import { ownAnswerOf } from './profiles.controller.js'
 import type { MeAnswer } from './profiles.schema.js'
 
 /** What the hub knows of the caller. Classic clients ask it after each login. */
@@ -32,7 +32,7 @@ export class UsersController {
       node_id_verified: last !== null,
       provider,
       created_at: account.createdAt.toISOString(),
-      profile: profile && answerOf(profile),
+      profile: profile && ownAnswerOf(profile),
     }
   }
 }

@@ -2,16 +2,18 @@ import { Injectable } from '@nestjs/common'
 
 import type { ActorNode } from '../identity/actor.js'
 import { Presence } from '../presence/presence.js'
-import type { Connection } from './connection.js'
+import type { Connection, NodeActor } from './connection.js'
 
 /** Is told, synchronously, what becomes of the connections of this process. */
 export interface ConnectionObserver {
   /** It is its node's live one now; `replaced` was, and hears nothing more. */
   arrived?(connection: Connection, replaced: Connection | null): void
-  /** It is no longer live: `isReplaced` when another of its node is. */
+  /** It is no longer live: `isReplaced` when another of its node is, here or at another instance. */
   gone?(connection: Connection, isReplaced: boolean): void
   /** This instance begins to stop. */
   draining?(): void
+  /** Its account or its node is not what it was: hidden or shown, under another form of its id. */
+  changed?(connection: Connection): void
 }
 
 /** The open connections of this process: one live connection for each node. */
@@ -55,11 +57,11 @@ export class ConnectionRegistry {
 
   /** Makes `connection` its node's live one and returns the one it replaces. Synchronous. */
   add(connection: Connection): Connection | null {
-    const { accountId, node } = connection.actor
-    const replaced = this.get(node.shortId)
-    if (replaced) this.presence.leave(replaced.actor.accountId, node)
-    this.byShortId.set(node.shortId, connection)
-    this.presence.join(accountId, node)
+    const { shortId } = connection.actor.node
+    const replaced = this.get(shortId)
+    if (replaced) this.presence.leave(replaced.actor)
+    this.byShortId.set(shortId, connection)
+    this.presence.join(connection.actor)
     for (const observer of this.observers) {
       if (replaced) observer.gone?.(replaced, true)
       observer.arrived?.(connection, replaced)
@@ -71,16 +73,33 @@ export class ConnectionRegistry {
   rename(node: ActorNode): void {
     const connection = this.get(node.shortId)
     if (connection?.actor.node.spkiSha256 !== node.spkiSha256) return
-    connection.actor = { ...connection.actor, node }
-    this.presence.rename(connection.actor.accountId, node)
+    this.change(connection, { ...connection.actor, node })
+  }
+
+  /** The live nodes of an account are to be seen from now on, or not. */
+  hide(accountId: number, isHidden: boolean): void {
+    for (const { shortId } of this.presence.nodesOf(accountId)) {
+      const connection = this.get(shortId)
+      if (connection && connection.actor.isHidden !== isHidden) {
+        this.change(connection, { ...connection.actor, isHidden })
+      }
+    }
+  }
+
+  /** A connection goes on as another actor of the same node. One that is not live any more may. */
+  change(connection: Connection, actor: NodeActor): void {
+    connection.actor = actor
+    if (this.get(actor.node.shortId) !== connection) return
+    this.presence.change(actor)
+    for (const observer of this.observers) observer.changed?.(connection)
   }
 
   /** Compares identity: the late close of a replaced connection never takes the new one offline. */
-  remove(connection: Connection): void {
-    const { accountId, node } = connection.actor
-    if (this.byShortId.get(node.shortId) !== connection) return
-    this.byShortId.delete(node.shortId)
-    this.presence.leave(accountId, node)
-    for (const observer of this.observers) observer.gone?.(connection, false)
+  remove(connection: Connection, isReplaced = false): void {
+    const { shortId } = connection.actor.node
+    if (this.byShortId.get(shortId) !== connection) return
+    this.byShortId.delete(shortId)
+    this.presence.leave(connection.actor)
+    for (const observer of this.observers) observer.gone?.(connection, isReplaced)
   }
 }

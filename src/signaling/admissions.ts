@@ -12,6 +12,7 @@ import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { TokenVerifier } from '../tokens/token-verifier.js'
 import { type Credentials, credentialsOf } from '../tokens/credentials.js'
+import { VisibilityFeed } from '../tokens/visibility-feed.js'
 import {
   NodeNotRegisteredError,
   NoRoomError,
@@ -48,6 +49,7 @@ export class Admissions {
     private readonly connections: ConnectionRegistry,
     private readonly limits: Limits,
     private readonly addresses: ClientAddresses,
+    private readonly visibility: VisibilityFeed,
   ) {}
 
   /**
@@ -102,11 +104,13 @@ export class Admissions {
    * @throws NodeNotRegisteredError  it is of another node, or of none
    */
   async renew(token: string, { node }: NodeActor): Promise<NodeActor> {
+    const since = performance.now()
     const actor = await this.verifier.verifyAnew({ token, dpop: null })
     if (!hasNode(actor) || actor.node.spkiSha256 !== node.spkiSha256) {
       throw new NodeNotRegisteredError()
     }
-    return actor
+    this.verifiedAt.set(actor, since)
+    return this.upToDate(actor)
   }
 
   /** Heard since the token was verified: between the two the upgrade took its time. */
@@ -117,6 +121,13 @@ export class Admissions {
   /** The same of its node: released, or taken over. */
   hasLostNode(actor: NodeActor): boolean {
     return this.memory.hasLostNode(actor, this.verifiedAt.get(actor) ?? 0)
+  }
+
+  /** With what was heard since then of who may see the node. */
+  upToDate(actor: NodeActor): NodeActor {
+    const since = this.verifiedAt.get(actor) ?? 0
+    const isHidden = this.visibility.announcedSince(actor.accountId, since) ?? actor.isHidden
+    return isHidden === actor.isHidden ? actor : { ...actor, isHidden }
   }
 
   /** A nameless socket has said who it is, or is gone. */

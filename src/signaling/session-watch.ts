@@ -7,6 +7,7 @@ import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { NodeSightings } from '../tokens/node-sightings.js'
 import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionStore } from '../tokens/session.store.js'
+import { type Visibility, VisibilityFeed } from '../tokens/visibility-feed.js'
 
 const EVERY_MS = 30_000
 /** Sessions asked about in one statement. */
@@ -14,8 +15,8 @@ const AT_ONCE = 1_000
 
 /**
  * Asks Postgres every 30 s which sessions of open connections have ended, and which nodes are no
- * longer their account's. An end is announced as it happens; this finds those nobody announced: the
- * answer to a COMMIT was lost, another instance or an operator ended it.
+ * longer their account's or not to be seen. All of this is announced as it happens; this finds what nobody
+ * announced: the answer to a COMMIT was lost, another instance or an operator did it.
  */
 @Injectable()
 export class SessionWatch implements OnModuleInit, OnModuleDestroy {
@@ -25,6 +26,7 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
     private readonly connections: ConnectionRegistry,
     private readonly sessions: SessionStore,
     private readonly feed: RevocationFeed,
+    private readonly visibility: VisibilityFeed,
     private readonly sightings: NodeSightings,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -45,11 +47,13 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
   async look(): Promise<void> {
     const open = [...this.connections.all()].map(({ actor }) => {
       this.sightings.note(actor.node)
-      return { sessionId: actor.sessionId, spkiSha256: actor.node.spkiSha256 }
+      const { sessionId, accountId, isHidden } = actor
+      return { sessionId, accountId, isHidden, spkiSha256: actor.node.spkiSha256 }
     })
     try {
       for (let first = 0; first < open.length; first += AT_ONCE) {
         const asked = open.slice(first, first + AT_ONCE)
+        await this.lookWhoIsHidden(asked)
         for (const lost of await this.sessions.lostAmong(asked, this.clock.date())) {
           const { sessionId, spkiSha256 } = lost
           this.feed.announce(
@@ -61,6 +65,17 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
       }
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
+    }
+  }
+
+  private async lookWhoIsHidden(open: readonly Visibility[]): Promise<void> {
+    const since = performance.now()
+    const hidden = await this.sessions.hiddenAmong(open.map(({ accountId }) => accountId))
+    for (const { accountId, isHidden } of open) {
+      if (hidden.has(accountId) === isHidden) continue
+      // What was announced while Postgres was answering is newer than its answer.
+      if (this.visibility.announcedSince(accountId, since) !== null) continue
+      this.visibility.announce({ accountId, isHidden: !isHidden })
     }
   }
 }

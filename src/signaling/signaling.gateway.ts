@@ -25,7 +25,7 @@ import {
   resumedFrame,
 } from './protocol/hub-frames.js'
 import { Resumptions } from './resumptions.js'
-import { Watches } from './watches.js'
+import { Watches } from './watches/watches.js'
 
 /** Whose a socket is: its connection, and what it may still send. */
 class ConnectedClient implements Client, SocketOwner {
@@ -119,7 +119,13 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     }
     const { maxQueuedBytes } = this.config.signaling
     const sent = asksForVersion2(request) ? this.resumptions.begin() : null
-    const connection = new Connection(actor, socket, request.socket, maxQueuedBytes, sent)
+    const connection = new Connection(
+      this.admissions.upToDate(actor),
+      socket,
+      request.socket,
+      maxQueuedBytes,
+      sent,
+    )
     const client = new ConnectedClient(
       this,
       connection,
@@ -204,7 +210,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     const { connection } = client
     this.admissions.renew(token, connection.actor).then(
       (actor) => {
-        connection.actor = actor
+        this.connections.change(connection, actor)
         client.reply(this.greetings.greet(connection))
       },
       (thrown: unknown) => {

@@ -20,7 +20,9 @@ import { PingIntervals } from './ping-intervals.js'
 import { Resumptions } from './resumptions.js'
 import { SessionWatch } from './session-watch.js'
 import { SignalingGateway } from './signaling.gateway.js'
-import { Watches } from './watches.js'
+import { PresenceNews } from './watches/presence-news.js'
+import { RemoteNodes } from './watches/remote-nodes.js'
+import { Watches } from './watches/watches.js'
 
 @Module({
   imports: [IceModule, RoutingModule],
@@ -40,6 +42,8 @@ import { Watches } from './watches.js'
     Liveness,
     OpenRequests,
     PingIntervals,
+    PresenceNews,
+    RemoteNodes,
     Resumptions,
     SessionWatch,
     SignalingGateway,

@@ -14,6 +14,7 @@ export interface SessionRow {
   readonly expires_at: Date
   readonly authenticated_at: Date | null
   readonly dpop_jkt: string | null
+  readonly is_hidden: boolean
   /** Written down as used since the hour began. */
   readonly is_used_this_hour: boolean
   readonly spki_sha256: string | null
@@ -33,6 +34,7 @@ export function sessionOf(row: SessionRow): Session {
       sessionExpiresAt: row.expires_at.getTime(),
       authenticatedAt: row.authenticated_at?.getTime() ?? null,
       dpopJkt: row.dpop_jkt,
+      isHidden: row.is_hidden,
       node: row.spki_sha256 === null ? null : nodeOf(row, row.spki_sha256),
     },
     refresh: {

@@ -76,14 +76,15 @@ export interface ConnectedSession {
   readonly spkiSha256: string
 }
 
-/** Index: sessions_pkey, then nodes_pkey. A node that has moved to another account is no longer the session's. */
+/** Index: sessions_pkey, then nodes_pkey and profiles_pkey. A node that has moved to another account is no longer the session's. */
 const LIVE_SESSIONS = `
   SELECT s.id, s.account_id, s.provider, s.client, s.generation, s.successor_used_at, s.expires_at,
-         s.authenticated_at, s.dpop_jkt,
+         s.authenticated_at, s.dpop_jkt, coalesce(p.presence = 'nobody', false) AS is_hidden,
          s.last_used_at >= date_trunc('hour', $1::timestamptz) AS is_used_this_hour,
          n.spki_sha256, n.node_id, n.node_id_16, n.node_id_32, n.proven_at IS NOT NULL AS is_proven
     FROM sessions s
     LEFT JOIN nodes n ON n.spki_sha256 = s.node AND n.account_id = s.account_id
+    LEFT JOIN profiles p ON p.account_id = s.account_id
    WHERE s.revoked_at IS NULL AND s.expires_at > $1`
 
 /** Logins, in Postgres. What it answers is durable. */
@@ -196,6 +197,16 @@ export class SessionStore {
       ],
     )
     return rows.map((row) => ({ sessionId: row.id, spkiSha256: row.spki, hasEnded: row.has_ended }))
+  }
+
+  /** Those of the accounts whose nodes nobody may see to be connected. Index: profiles_pkey. */
+  async hiddenAmong(accountIds: readonly number[]): Promise<ReadonlySet<number>> {
+    const rows = await this.database.rows<{ account_id: number }>(
+      `SELECT account_id FROM profiles
+        WHERE account_id = ANY ($1::bigint[]) AND presence = 'nobody'`,
+      [accountIds],
+    )
+    return new Set(rows.map((row) => row.account_id))
   }
 
   /** Ends the session that was made from a code; resolves with it and its account. Index: sessions_origin_key. */

@@ -13,6 +13,7 @@ import { SessionMemory } from './session-memory.js'
 import { SessionStore } from './session.store.js'
 import { SocketTickets } from './socket-tickets.js'
 import { TokenVerifier } from './token-verifier.js'
+import { VisibilityFeed } from './visibility-feed.js'
 
 @Global()
 @Module({
@@ -30,6 +31,7 @@ import { TokenVerifier } from './token-verifier.js'
     SessionStore,
     SocketTickets,
     TokenVerifier,
+    VisibilityFeed,
   ],
   exports: [
     AccountSessions,
@@ -44,6 +46,7 @@ import { TokenVerifier } from './token-verifier.js'
     SessionStore,
     SocketTickets,
     TokenVerifier,
+    VisibilityFeed,
   ],
 })
 export class TokensModule {}

@@ -1,6 +1,6 @@
 import { searchAnswer } from '../../discovery/discovery.schema.js'
 import { exportAnswer, receiptAnswer } from '../../profiles/me.schema.js'
-import { meAnswer, nodeProfileAnswer, profileAnswer } from '../../profiles/profiles.schema.js'
+import { meAnswer, nodeProfileAnswer, ownProfileAnswer } from '../../profiles/profiles.schema.js'
 import type { Operation } from '../operation.js'
 
 export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
@@ -51,7 +51,7 @@ export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       id: 'ownProfile',
       tag: 'Profiles',
       summary: 'Your profile',
-      answers: { 200: { description: 'The profile', name: 'Profile', schema: profileAnswer } },
+      answers: { 200: { description: 'The profile', name: 'Profile', schema: ownProfileAnswer } },
       errors: ['profile_not_found'],
     },
   ],
@@ -61,7 +61,7 @@ export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       id: 'publishProfile',
       tag: 'Profiles',
       summary: 'Publish or replace your profile',
-      answers: { 200: { description: 'As kept', name: 'Profile', schema: profileAnswer } },
+      answers: { 200: { description: 'As kept', name: 'Profile', schema: ownProfileAnswer } },
       errors: [],
     },
   ],

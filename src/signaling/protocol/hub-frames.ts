@@ -82,6 +82,11 @@ export function pongFrame(timestampText: string): string {
   return `{"type":"pong","timestamp":${timestampText}}`
 }
 
+/** Whether a node that the client watches is connected: under the id that the client wrote. */
+export function presenceFrame(nodeId: string, isOnline: boolean): string {
+  return `{"type":"presence","node_id":${JSON.stringify(nodeId)},"online":${isOnline}}`
+}
+
 /** The first frame from the hub, always. */
 export function authOkFrame(nodeId: string): string {
   return JSON.stringify(authOk(nodeId))
