@@ -19,6 +19,7 @@ import { RateLimitGuard } from './limits/rate-limit.guard.js'
 import { NodesModule } from './nodes/nodes.module.js'
 import { PrekeysModule } from './nodes/prekeys/prekeys.module.js'
 import { ProfilesModule } from './profiles/profiles.module.js'
+import { RedisModule } from './redis/redis.module.js'
 import { RoutingModule } from './routing/routing.module.js'
 import { SignalingModule } from './signaling/signaling.module.js'
 import { TokenGuard } from './tokens/token.guard.js'
@@ -36,6 +37,7 @@ export interface Surroundings {
 @Module({
   imports: [
     DatabaseModule,
+    RedisModule,
     InstancesModule,
     AuditModule,
     LimitsModule,

@@ -209,7 +209,6 @@ export class HubConfig {
   /** Settings of the configuration contract whose features are still to come: said, not ignored. */
   private notYetUsed(): string[] {
     const settings = {
-      REDIS_URL: this.redis,
       DATABASE_REPLICA_URL: this.database.replicaUrl,
       METRICS_PORT: this.metrics?.port,
       METRICS_TOKEN: this.metrics?.token,

@@ -117,7 +117,7 @@ export class PostgresBus extends Bus {
 
   async close(): Promise<void> {
     this.stop()
-    await this.line.close()
+    await this.line.close('DELETE FROM places WHERE instance = $1')
   }
 
   private async resume(): Promise<void> {
@@ -192,7 +192,7 @@ export class PostgresBus extends Bus {
       const indexes = new Set(reached.map(({ n }) => n))
       for (const [index, { done }] of batch.entries()) done(indexes.has(index))
     } catch (cause) {
-      const error = new BusAwayError({ cause })
+      const error = new BusAwayError(true, { cause })
       for (const { failed } of batch) failed(error)
       throw error
     }

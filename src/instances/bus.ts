@@ -6,9 +6,13 @@ import { randomBytes } from 'node:crypto'
  */
 export type Place = string
 
-/** The carrier between instances is away. Nothing was queued; what was on its way may have arrived. */
+/** The carrier between instances is away. Nothing is queued until it is back. */
 export class BusAwayError extends Error {
-  constructor(options?: ErrorOptions) {
+  /** @param mayHaveArrived  it was on its way when the carrier was lost */
+  constructor(
+    readonly mayHaveArrived = false,
+    options?: ErrorOptions,
+  ) {
     super('the carrier between instances is away', options)
     this.name = 'BusAwayError'
   }

@@ -1,9 +1,12 @@
 import { Global, Module } from '@nestjs/common'
 
 import { Logger } from '../common/logger.js'
+import { HubConfig } from '../config/hub-config.js'
 import { Database } from '../database/database.js'
+import { redisAddress } from '../redis/redis-address.js'
 import { Bus } from './bus.js'
 import { PostgresBus } from './bus.postgres.js'
+import { RedisBus } from './bus.redis.js'
 import { Instances } from './instances.js'
 
 @Global()
@@ -11,8 +14,11 @@ import { Instances } from './instances.js'
   providers: [
     {
       provide: Bus,
-      inject: [Database, Logger],
-      useFactory: (database: Database, logger: Logger) => new PostgresBus(database, logger),
+      inject: [HubConfig, Database, Logger],
+      useFactory: ({ redis }: HubConfig, database: Database, logger: Logger) =>
+        redis
+          ? new RedisBus(redis.urls.map(redisAddress), logger)
+          : new PostgresBus(database, logger),
     },
     Instances,
   ],

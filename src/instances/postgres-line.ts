@@ -6,7 +6,7 @@ import type { Client, QueryResultRow } from 'pg'
 import type { Logger } from '../common/logger.js'
 import type { Database } from '../database/database.js'
 import { BusAwayError } from './bus.js'
-import { Liveness, pauseBefore } from './liveness.js'
+import { Liveness, pauseBefore } from '../common/liveness.js'
 
 /** How long a notification sent through the pool may take to arrive. */
 const PROBE_MS = 1_500
@@ -99,20 +99,32 @@ export class PostgresLine {
       return rows
     } catch (cause) {
       this.lose(client)
-      throw new BusAwayError({ cause })
+      throw new BusAwayError(true, { cause })
     } finally {
       this.queriesUnderWay--
     }
   }
 
-  async close(): Promise<void> {
+  /** @param lastWord  a statement about this instance, whose id is `$1`; said if that takes no time */
+  async close(lastWord: string): Promise<void> {
     const { client, socket } = this
     this.isClosed = true
     this.client = null
     clearTimeout(this.retry)
     this.liveness.stop()
-    if (client) await Promise.race([client.end(), delay(GOODBYE_MS)])
+    if (client) await Promise.race([this.sayGoodbye(client, lastWord), delay(GOODBYE_MS)])
     socket?.destroy()
+  }
+
+  private async sayGoodbye(client: Client, lastWord: string): Promise<void> {
+    try {
+      await client.query(lastWord, [this.id])
+      // At once: the server may take a moment to notice that the connection has ended.
+      await client.query('SELECT pg_advisory_unlock_all()')
+      await client.end()
+    } catch {
+      // It was lost: what it leaves behind is swept by others.
+    }
   }
 
   private async begin(client: Client): Promise<void> {

@@ -67,7 +67,7 @@ export class PostgresPlaces {
       if (takers.length > 0) await this.readStamp()
       for (const { done } of takers) done(this.lastStamp++)
     } catch (cause) {
-      const error = new BusAwayError({ cause })
+      const error = new BusAwayError(true, { cause })
       for (const { failed } of takers) failed(error)
       throw error
     }

@@ -19,7 +19,7 @@ describe('an instance of a hub', () => {
       [true, false],
     ])
     const stamps: number[] = []
-    one.onUp((stamp) => stamps.push(stamp))
+    one.onUp((stamp) => void stamps.push(stamp))
 
     await using second = await startHub({ database })
     const two = instancesOf(second)

@@ -1,0 +1,91 @@
+import { Redis } from 'ioredis'
+
+import { FaultProxy } from './fault-proxy.js'
+import { freePort } from './free-port.js'
+import { RedisProcess } from './redis-process.js'
+import { until } from './until.js'
+
+const SLOTS = 16_384
+
+/** One member, and the wire that leads to it: to clients it announces that as its own address. */
+export interface Member {
+  readonly server: RedisProcess
+  /** Where the other members reach it. */
+  readonly busPort: number
+  readonly wire: FaultProxy
+  /** Of a test, past the wire. */
+  readonly client: Redis
+  readonly id: string
+}
+
+/** A real cluster of three masters, perhaps with a replica of the first. */
+export class RedisCluster implements AsyncDisposable {
+  private constructor(readonly members: readonly Member[]) {}
+
+  /** Resolves when every member says that all slots are served. */
+  static async start({ hasReplica = false } = {}): Promise<RedisCluster> {
+    const count = hasReplica ? 4 : 3
+    const members = await Promise.all(Array.from({ length: count }, startMember))
+    const cluster = new RedisCluster(members)
+    const [first, ...rest] = members
+    for (const [index, { client }] of members.slice(0, 3).entries()) {
+      const [from = 0, to = 0] = [index, index + 1].map((n) => Math.floor((n * SLOTS) / 3))
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1)
+      // Each its own, so that none has to give way to another.
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+    }
+    for (const { busPort, server } of rest) {
+      await first!.client.call('CLUSTER', 'MEET', '127.0.0.1', server.port, busPort)
+    }
+    await until(() => cluster.isWhole(count))
+    const replica = members[3]
+    if (replica) {
+      await until(() => replica.client.call('CLUSTER', 'REPLICATE', first!.id).then(yes, no))
+      await until(async () => (await replica.client.role())[3] === 'connected')
+    }
+    return cluster
+  }
+
+  private async isWhole(count: number): Promise<boolean> {
+    const infos = await Promise.all(
+      this.members.map(({ client }) => client.call('CLUSTER', 'INFO') as Promise<string>),
+    )
+    return infos.every(
+      (info) =>
+        info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${count}\r`),
+    )
+  }
+
+  /** As REDIS_URL has it. */
+  get url(): string {
+    return this.members.map(({ server, wire }) => wire.through(server.url)).join(',')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { client, wire, server } of this.members) {
+      client.disconnect()
+      await wire[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    }
+  }
+}
+
+async function startMember(): Promise<Member> {
+  const [port, busPort] = [await freePort(), await freePort()]
+  const wire = await FaultProxy.before(`redis://127.0.0.1:${port}`)
+  const server = await RedisProcess.start(port, [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+    ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '2000'],
+  ])
+  const client = new Redis({ port, retryStrategy: () => 50 })
+  client.on('error', no)
+  return { server, busPort, wire, client, id: String(await client.call('CLUSTER', 'MYID')) }
+}
+
+function yes(): boolean {
+  return true
+}
+
+function no(): boolean {
+  return false
+}
