@@ -5,146 +5,23 @@ import { FaultProxy } from '../support/fault-proxy.js'
 import { startHub, type TestHub } from '../support/hub.js'
 import type { Frame, TestNode, TestSocket } from '../support/test-node.js'
 import { upgrade } from '../support/test-node.js'
+import { onInstances } from '../support/topologies.js'
+import { beginToWatch, presence, strangers, watch } from '../support/watching.js'
+import { watchingScenarios } from './scenarios/watching.js'
 
-const SHORT = 'dpc-node-'.length + 16
+/** Of the promise: 10,000 (`PRESENCE_CYCLES=10000 npm test -- --testPathPatterns watch`). */
+const CYCLES = Number(process.env.PRESENCE_CYCLES ?? 150)
 
-/** Well-formed ids that belong to nobody, each with a short form of its own. */
-function strangers(count: number, first = 0): string[] {
-  return Array.from({ length: count }, (_, n) => {
-    const digits = String(first + n).padStart(16, '0')
-    return `dpc-node-${digits}${digits}`
-  })
-}
-
-function presence(nodeId: string, online: boolean): Frame {
-  return { type: 'presence', node_id: nodeId, online }
-}
-
-function watch(watcher: TestNode, ...nodes: (TestNode | string)[]): void {
-  const ids = nodes.map((node) => (typeof node === 'string' ? node : node.id))
-  watcher.send({ type: 'watch', node_ids: ids })
-}
-
-function unwatch(watcher: TestNode, ...nodes: TestNode[]): void {
-  watcher.send({ type: 'unwatch', node_ids: nodes.map(({ id }) => id) })
-}
+onInstances(1, 'postgres', watchingScenarios)
 
 /** Somebody who watches the node, and has been told how it is now. */
 async function watcherOf(hub: TestHub, node: TestNode): Promise<TestNode> {
   const watcher = await hub.connectNode()
-  watch(watcher, node)
-  await watcher.next()
+  await beginToWatch(watcher, node)
   return watcher
 }
 
-function setPresence(node: TestNode, setting: 'everyone' | 'nobody') {
-  return node.fetch('PUT', '/profile', { name: 'n', presence: setting })
-}
-
-describe('who watches nodes', () => {
-  it('is told now whether each is connected, under the id as it was written', async () => {
-    await using hub = await startHub()
-    const [watcher, here, away] = [
-      await hub.connectNode(),
-      await hub.connectNode(),
-      await hub.registeredNode(),
-    ]
-    const shortId = here.id.slice(0, SHORT)
-    const [nobody = ''] = strangers(1)
-
-    watch(watcher, here, shortId, away, nobody)
-
-    expect(await watcher.socket.settled()).toEqual([
-      presence(here.id, true),
-      presence(shortId, true),
-      presence(away.id, false),
-      presence(nobody, false),
-    ])
-  })
-
-  it('is told that what is no node’s id is offline, as of any that is away', async () => {
-    await using hub = await startHub()
-    const [watcher, here] = [await hub.connectNode(), await hub.connectNode()]
-    const ids = [
-      '',
-      'someone',
-      '"\u0000\ud800\\',
-      here.id.toUpperCase(),
-      ` ${here.id}`,
-      `${here.id}0`,
-      // The same beginning, but another key.
-      here.id.slice(0, SHORT).padEnd('dpc-node-'.length + 32, '0'),
-    ]
-
-    watch(watcher, ...ids)
-
-    const told = await watcher.socket.settled()
-    expect(told.map(({ online }) => online)).toEqual(ids.map(() => false))
-    expect(told.map(({ node_id }) => node_id).sort()).toEqual([...ids].sort())
-  })
-
-  it('is told of each change, and of nothing else', async () => {
-    await using hub = await startHub()
-    const node = await hub.registeredNode()
-    const watcher = await watcherOf(hub, node)
-    const bystander = await hub.connectNode()
-
-    for (let times = 0; times < 3; times++) {
-      await node.connect()
-      expect(await watcher.next()).toEqual(presence(node.id, true))
-      await node.disconnect()
-      expect(await watcher.next()).toEqual(presence(node.id, false))
-    }
-
-    expect(await watcher.socket.settled()).toEqual([])
-    expect(await bystander.socket.settled()).toEqual([])
-  })
-
-  it('hears nothing when a newer connection of the node replaces the older', async () => {
-    await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
-    const node = await hub.connectNode()
-    const watcher = await watcherOf(hub, node)
-
-    for (let times = 0; times < 10; times++) {
-      const older = node.socket
-      await node.connect()
-      expect((await older.closed).code).toBe(4500)
-    }
-
-    expect(await watcher.socket.settled()).toEqual([])
-    await node.disconnect()
-    expect(await watcher.next()).toEqual(presence(node.id, false))
-  })
-
-  it('is told again when it asks again, once for each time', async () => {
-    await using hub = await startHub()
-    const node = await hub.connectNode()
-    const watcher = await watcherOf(hub, node)
-
-    watch(watcher, node, node)
-    expect(await watcher.socket.settled()).toEqual([presence(node.id, true)])
-
-    await node.disconnect()
-    expect(await watcher.next()).toEqual(presence(node.id, false))
-    expect(await watcher.socket.settled()).toEqual([])
-  })
-
-  it('hears no more of a node that it no longer watches, and still of the rest', async () => {
-    await using hub = await startHub()
-    const [one, other] = [await hub.connectNode(), await hub.connectNode()]
-    const watcher = await watcherOf(hub, one)
-    watch(watcher, other)
-    await watcher.next()
-
-    unwatch(watcher, one, one)
-    await watcher.socket.settled()
-    await one.disconnect()
-    await other.disconnect()
-
-    expect(await watcher.next()).toEqual(presence(other.id, false))
-    expect(await watcher.socket.settled()).toEqual([])
-  })
-
+describe('a watcher', () => {
   it('leaves nothing behind, however it goes', async () => {
     await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
     const node = await hub.connectNode()
@@ -221,55 +98,6 @@ describe('watching', () => {
   })
 })
 
-describe('a node that nobody may see', () => {
-  it('looks offline, whatever it does', async () => {
-    await using hub = await startHub()
-    const node = await hub.registeredNode()
-    await setPresence(node, 'nobody')
-    await node.connect()
-    const watcher = await hub.connectNode()
-
-    watch(watcher, node, node.id.slice(0, SHORT))
-    expect((await watcher.socket.settled()).map(({ online }) => online)).toEqual([false, false])
-
-    await node.connect()
-    await node.disconnect()
-    await node.connect()
-    expect(await watcher.socket.settled()).toEqual([])
-  })
-
-  it('goes when its owner says so, and comes back, with each of the account’s nodes', async () => {
-    await using hub = await startHub()
-    const one = await hub.connectNode()
-    const other = await hub.connectNode({ accountId: one.accountId })
-    const watcher = await watcherOf(hub, one)
-    watch(watcher, other)
-    await watcher.next()
-    const told = async () => {
-      const frames = [await watcher.next(), await watcher.next()]
-      return frames.sort((a, b) => (a.node_id === one.id ? -1 : b.node_id === one.id ? 1 : 0))
-    }
-
-    await setPresence(one, 'nobody')
-    expect(await told()).toEqual([presence(one.id, false), presence(other.id, false)])
-    await setPresence(one, 'nobody')
-    await setPresence(other, 'everyone')
-    expect(await told()).toEqual([presence(one.id, true), presence(other.id, true)])
-    expect(await watcher.socket.settled()).toEqual([])
-  })
-
-  it('gets signals as any other, and may itself watch', async () => {
-    await using hub = await startHub()
-    const [node, peer] = [await hub.connectNode(), await hub.connectNode()]
-    await setPresence(node, 'nobody')
-
-    peer.signal(node, 'hello')
-    expect(await node.next()).toMatchObject({ type: 'signal', payload: 'hello' })
-    watch(node, peer)
-    expect(await node.next()).toEqual(presence(peer.id, true))
-  })
-})
-
 describe('a node that goes without a word', () => {
   it('is offline to its watchers when nothing was heard of it for one and a half ping intervals', async () => {
     await using hub = await startHub({ env: { WEBSOCKET_PING_SECONDS: '1' } })
@@ -283,6 +111,36 @@ describe('a node that goes without a word', () => {
 
     expect(await watcher.next()).toEqual(presence(node.id, false))
   })
+})
+
+describe('a node that connects over and over', () => {
+  const time = 30_000 + CYCLES * 100
+  it(
+    'is never lost, and its watchers hear of every gap and of nothing else',
+    async () => {
+      await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
+      const node = await hub.connectNode()
+      const watcher = await watcherOf(hub, node)
+      for (let cycle = 0; cycle < CYCLES; cycle++) {
+        const older = node.socket
+        const hasGap = cycle % 3 === 0
+        if (hasGap) {
+          older.socket[cycle % 2 === 0 ? 'terminate' : 'close']()
+          expect(await watcher.next()).toEqual(presence(node, false))
+        }
+        await node.connect()
+        if (hasGap) expect(await watcher.next()).toEqual(presence(node, true))
+        // The late close of the one before takes nothing offline.
+        if (cycle % 3 === 2) await older.closed
+        watcher.signal(node, cycle)
+        expect((await node.next()).payload).toBe(cycle)
+      }
+
+      expect(await watcher.socket.settled()).toEqual([])
+      expect((await hub.fetch('GET', '/health')).body.websocket_connections).toBe(2)
+    },
+    time,
+  )
 })
 
 describe('a watcher that does not read', () => {
