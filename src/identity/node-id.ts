@@ -12,13 +12,22 @@ const PREFIX = 'dpc-node-'
 /** Characters of the short form. */
 export const SHORT_ID_LENGTH = PREFIX.length + 16
 
+const NODE_ID = /^dpc-node-(?:[0-9a-f]{16}|[0-9a-f]{32})$/
+
 export const nodeIdSchema = z
   .string()
-  .regex(
-    /^dpc-node-(?:[0-9a-f]{16}|[0-9a-f]{32})$/,
-    'expected dpc-node- and 16 or 32 lower-case hex characters',
-  )
+  .regex(NODE_ID, 'expected dpc-node- and 16 or 32 lower-case hex characters')
   .brand<'NodeId'>()
+
+function isNodeId(text: string): text is NodeId {
+  return NODE_ID.test(text)
+}
+
+/** The short form of an id in either form; null for what is no node's id. */
+export function shortIdOf(text: string): NodeId | null {
+  const short = text.slice(0, SHORT_ID_LENGTH)
+  return isNodeId(text) && isNodeId(short) ? short : null
+}
 
 /** Both forms of one key's id. `short` is a prefix of `long`. */
 export interface NodeIds {

@@ -5,6 +5,16 @@ import { type Kind, type Message, type MessageOf, messageSchema } from './messag
 /** @param from the instance that sent it @param body what came behind the head; empty if nothing did */
 export type Handler<K extends Kind> = (message: MessageOf<K>, from: string, body: Buffer) => void
 
+/** What is told, not asked: it holds however late it is heard. */
+const NEVER_TOO_LATE = new Set<Kind>([
+  'claim',
+  'claims',
+  'ended',
+  'registered',
+  'visibility',
+  'notice',
+])
+
 type Heard = [message: Message, from: string, body: Buffer]
 
 /** Messages into bytes for the bus, and back to those who wait for their kind. */
@@ -36,9 +46,9 @@ export class Correspondence {
    */
   receive(bytes: Buffer): void {
     const opened = this.envelopes.open(bytes)
-    if (!opened?.isFresh || (opened.isToAll && opened.from === this.ownId)) return
+    if (!opened || (opened.isToAll && opened.from === this.ownId)) return
     const { data: message } = messageSchema.safeParse(JSON.parse(opened.head))
-    if (!message) return
+    if (!message || !(opened.isFresh || NEVER_TOO_LATE.has(message.kind))) return
     for (const handle of this.handlers.get(message.kind) ?? []) {
       handle(message, opened.from, opened.body)
     }

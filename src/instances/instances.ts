@@ -28,11 +28,13 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly held = new Map<Place, number>()
   private readonly joinedListeners: ((instance: string) => void)[] = []
   private readonly goneListeners: ((instance: string) => void)[] = []
-  private readonly upListeners: ((stamp: number) => void)[] = []
+  private readonly upListeners: ((stamp: number) => unknown)[] = []
   private readonly correspondence: Correspondence
   private readonly membership: Membership
   private timer: NodeJS.Timeout | undefined
   private wasUp = true
+  /** What is here can be found: settled anew whenever this instance is alone no longer. */
+  private reached: Promise<void> = Promise.resolve()
   /** Others that have said they know this instance. */
   private readonly seenBy = new Set<string>()
   /** The carrier came up, or somebody has seen this instance. */
@@ -56,7 +58,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
     this.on('hello', (_message, from) => {
-      if (this.others.has(from)) this.say(this.toInstance(from, { kind: 'seen' }))
+      if (this.others.has(from)) this.say(this.greet(from))
       else this.membership.meet(from)
     })
     this.on('seen', (_message, from) => {
@@ -144,6 +146,11 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     if (!this.isAlone) await this.bus.toAll(this.correspondence.seal(message, body, true))
   }
 
+  /** To all but this one, if it can be told now: for what they find in Postgres, too. */
+  tellAll(message: Message): void {
+    this.say(this.toAll(message))
+  }
+
   /** Register before the hub listens: in a constructor or in `onModuleInit`. */
   on<K extends Kind>(kind: K, handler: Handler<K>): void {
     this.correspondence.on(kind, handler)
@@ -161,9 +168,10 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /**
    * The carrier is there after it was away, or is needed after this instance was alone, and all places
-   * are taken. The stamp is for those that have none yet. Messages may have been missed.
+   * are taken. The stamp is for those that have none yet. Messages may have been missed. An instance that
+   * starts waits until listeners that return a promise are done.
    */
-  onUp(listener: (stamp: number) => void): void {
+  onUp(listener: (stamp: number) => unknown): void {
     this.upListeners.push(listener)
   }
 
@@ -201,15 +209,22 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async welcome(instance: string): Promise<void> {
-    if (this.others.size === 1) await this.reach()
+    if (this.others.size === 1) this.reached = this.reach()
+    await this.reached
     for (const listener of this.joinedListeners) listener(instance)
-    this.say(this.toInstance(instance, { kind: 'seen' }))
+    this.say(this.greet(instance))
+  }
+
+  /** Not before it finds on the carrier what is here. */
+  private async greet(instance: string): Promise<void> {
+    await this.reached
+    await this.toInstance(instance, { kind: 'seen' })
   }
 
   /** Takes on the carrier all that is held. A carrier that is away does so itself when it is back. */
   private async reach(): Promise<void> {
     try {
-      this.tellUp(await this.bus.take([...this.held.keys()]))
+      await this.tellUp(await this.bus.take([...this.held.keys()]))
     } catch (error) {
       if (!(error instanceof BusAwayError)) throw error
     }
@@ -219,12 +234,11 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.onNews()
     if (this.isAlone) return
     this.say(this.toAll({ kind: 'hello' }))
-    this.say(this.toAll({ kind: 'seen' }))
-    this.tellUp(stamp)
+    this.say(this.tellUp(stamp).then(() => this.toAll({ kind: 'seen' })))
   }
 
-  private tellUp(stamp: number): void {
-    for (const listener of this.upListeners) listener(stamp)
+  private async tellUp(stamp: number): Promise<void> {
+    await Promise.all(this.upListeners.map((listener) => Promise.resolve(listener(stamp))))
   }
 
   private untilSeen(): Promise<void> {

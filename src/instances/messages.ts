@@ -39,28 +39,38 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('handled'),
     done: z.array(z.int()),
-    refused: z.array(z.object({ n: z.int(), code: z.enum(['offline', 'slow']) })),
+    refused: z.array(z.object({ n: z.int(), outcome: z.enum(['offline', 'slow']) })),
   }),
 
   // ---- what is told to every instance (tokens) ----
   z.object({
     kind: z.literal('ended'),
-    ended: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('session'), sessionId: z.string() }),
-      z.object({ kind: z.literal('account'), accountId: z.int() }),
-      z.object({
-        kind: z.literal('node'),
-        spkiSha256: z.string(),
-        sessionId: z.string().optional(),
-      }),
-    ]),
+    ended: z.array(
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('session'), sessionId: z.string() }),
+        z.object({ kind: z.literal('account'), accountId: z.int() }),
+        z.object({
+          kind: z.literal('node'),
+          spkiSha256: z.string(),
+          sessionId: z.string().optional(),
+        }),
+      ]),
+    ),
   }),
   z.object({ kind: z.literal('registered'), node }),
+  z.object({ kind: z.literal('visibility'), accountId: z.int(), isHidden: z.boolean() }),
   z.object({
     kind: z.literal('notice'),
     to: z.union([z.object({ spkiSha256: z.string() }), z.object({ accountId: z.int() })]),
-    /** A `NoticeFrame`, as JSON text. */
-    frame: z.string(),
+    frame: z.discriminatedUnion('type', [
+      z.object({ type: z.literal('keys_low'), count: z.int() }),
+      z.object({
+        type: z.literal('node_rotation'),
+        node_id: z.string(),
+        new_node_id: z.string(),
+        effective_at: z.string(),
+      }),
+    ]),
   }),
 
   // ---- presence (signaling/watches) ----

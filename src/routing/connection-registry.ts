@@ -10,10 +10,10 @@ export interface ConnectionObserver {
   arrived?(connection: Connection, replaced: Connection | null): void
   /** It is no longer live: `isReplaced` when another of its node is, here or at another instance. */
   gone?(connection: Connection, isReplaced: boolean): void
-  /** This instance begins to stop. */
-  draining?(): void
   /** Its account or its node is not what it was: hidden or shown, under another form of its id. */
   changed?(connection: Connection): void
+  /** This instance begins to stop. */
+  draining?(): void
 }
 
 /** The open connections of this process: one live connection for each node. */

@@ -9,6 +9,7 @@ import { ClientAddresses, countedAddress } from '../limits/client-address.js'
 import { Limits } from '../limits/limits.js'
 import type { NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { NodePlaces } from '../routing/node-places.js'
 import { SessionMemory } from '../tokens/session-memory.js'
 import { TokenVerifier } from '../tokens/token-verifier.js'
 import { type Credentials, credentialsOf } from '../tokens/credentials.js'
@@ -50,6 +51,7 @@ export class Admissions {
     private readonly limits: Limits,
     private readonly addresses: ClientAddresses,
     private readonly visibility: VisibilityFeed,
+    private readonly places: NodePlaces,
   ) {}
 
   /**
@@ -176,7 +178,10 @@ export class Admissions {
     this.verifiedAt.set(actor, since)
     const { spkiSha256, shortId } = actor.node
     await this.limits.take('upgrade', spkiSha256)
-    if (this.connections.get(shortId)) await this.countReplacement(spkiSha256)
+    if (this.connections.get(shortId) || (await this.places.isElsewhere(shortId))) {
+      await this.countReplacement(spkiSha256)
+    }
+    await this.places.expect(shortId)
     return actor
   }
 

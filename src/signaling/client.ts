@@ -5,6 +5,8 @@ import type { ErrorFrame } from './protocol/hub-frames.js'
 /** The owner of an open connection, as those see it who answer its frames. */
 export interface Client {
   readonly connection: Connection
+  /** It has sent nothing yet but pings, and perhaps `resume`. */
+  readonly isNew: boolean
   /** Queues a frame that nobody waits for by a `ref`. */
   reply(frame: string): void
   /** Queues an `ack`, or another whole frame that answers a `ref`: a client that drops gets it again. */

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 
+import type { NodeId } from '../identity/node-id.js'
+import { Instances } from '../instances/instances.js'
 import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { type Missed, SentFrames } from '../routing/sent-frames.js'
@@ -21,10 +23,24 @@ const RESUMABLE_ENDS = new Set<CloseCode | null>([
   closeCodes.replaced,
 ])
 
-interface Ended {
-  readonly sent: SentFrames
+/** Whose connection it is. */
+interface Owner {
   readonly spkiSha256: string
   readonly accountId: number
+}
+
+/** A client asks for what a former connection of it was sent. */
+export interface Resumed extends Owner {
+  readonly connectionId: string
+  readonly lastSeq: number
+  /** The short id. */
+  readonly node: NodeId
+}
+
+interface Ended extends Owner {
+  readonly sent: SentFrames
+  /** Held when it ended; an answer or two may come yet. */
+  readonly characters: number
   readonly endedAt: number
 }
 
@@ -35,38 +51,55 @@ export class Resumptions implements OnModuleInit {
   private readonly ended = new Map<string, Ended>()
   private characters = 0
 
-  constructor(private readonly connections: ConnectionRegistry) {}
+  constructor(
+    private readonly connections: ConnectionRegistry,
+    private readonly instances: Instances,
+  ) {}
 
   onModuleInit(): void {
     this.connections.observe({ gone: (connection) => this.keep(connection) })
   }
 
-  /** For a new connection of a `v=2` client. */
+  /** For a new connection of a `v=2` client. Its id says which instance to ask for it. */
   begin(): SentFrames {
-    return new SentFrames(randomBytes(16).toString('base64url'))
+    return new SentFrames(`${this.instances.id}.${randomBytes(16).toString('base64url')}`)
   }
 
-  /** What `connection`'s client missed on its former one; null if that cannot be known any more. */
-  missed(
-    { actor }: Connection,
-    former: { readonly connectionId: string; readonly lastSeq: number },
-  ): readonly Missed[] | null {
+  /**
+   * What the client missed of a connection to this instance; null if that cannot be known any more. It is
+   * told once. A connection that still looks alive is ended: its client has another one.
+   */
+  missed(asked: Resumed): readonly Missed[] | null {
+    this.end(asked)
     this.prune()
-    const ended = this.ended.get(former.connectionId)
-    if (ended?.spkiSha256 !== actor.node.spkiSha256 || ended.accountId !== actor.accountId) {
-      return null
-    }
-    const missed = ended.sent.after(former.lastSeq)
-    if (missed) this.forget(former.connectionId, ended)
+    const { connectionId, lastSeq } = asked
+    const ended = this.ended.get(connectionId)
+    if (!ended || !isSame(ended, asked)) return null
+    const missed = ended.sent.after(lastSeq)
+    if (missed) this.forget(connectionId, ended)
     return missed
+  }
+
+  private end(asked: Resumed): void {
+    const live = this.connections.get(asked.node)
+    if (live?.sent?.connectionId !== asked.connectionId) return
+    const { accountId, node } = live.actor
+    if (!isSame({ accountId, spkiSha256: node.spkiSha256 }, asked)) return
+    this.connections.remove(live, true)
+    live.close(closeCodes.replaced, 'a newer connection of this node')
   }
 
   private keep({ sent, endedBy, actor }: Connection): void {
     if (!sent || !RESUMABLE_ENDS.has(endedBy)) return
     this.prune()
     const { accountId, node } = actor
-    const endedAt = performance.now()
-    this.ended.set(sent.connectionId, { sent, accountId, spkiSha256: node.spkiSha256, endedAt })
+    this.ended.set(sent.connectionId, {
+      sent,
+      accountId,
+      spkiSha256: node.spkiSha256,
+      characters: sent.size,
+      endedAt: performance.now(),
+    })
     this.characters += sent.size
     for (const [id, oldest] of this.ended) {
       if (this.characters <= MAX_CHARACTERS) return
@@ -82,8 +115,12 @@ export class Resumptions implements OnModuleInit {
     }
   }
 
-  private forget(id: string, { sent }: Ended): void {
+  private forget(id: string, { characters }: Ended): void {
     this.ended.delete(id)
-    this.characters -= sent.size
+    this.characters -= characters
   }
+}
+
+function isSame(one: Owner, other: Owner): boolean {
+  return one.spkiSha256 === other.spkiSha256 && one.accountId === other.accountId
 }

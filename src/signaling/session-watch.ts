@@ -3,8 +3,11 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Clock } from '../common/clock.js'
 import { UnavailableError } from '../common/hub-error.js'
 import { Logger } from '../common/logger.js'
+import { Instances } from '../instances/instances.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { ConnectedNodes } from '../tokens/connected-nodes.js'
 import { NodeSightings } from '../tokens/node-sightings.js'
+import { RegistrationFeed } from '../tokens/registration-feed.js'
 import { RevocationFeed } from '../tokens/revocation-feed.js'
 import { SessionStore } from '../tokens/session.store.js'
 import { type Visibility, VisibilityFeed } from '../tokens/visibility-feed.js'
@@ -27,36 +30,45 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
     private readonly sessions: SessionStore,
     private readonly feed: RevocationFeed,
     private readonly visibility: VisibilityFeed,
+    private readonly nodes: ConnectedNodes,
+    private readonly registrations: RegistrationFeed,
     private readonly sightings: NodeSightings,
+    private readonly instances: Instances,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   onModuleInit(): void {
-    this.timer = setInterval(() => {
-      this.look().catch((error: unknown) => this.logger.error(error))
-    }, EVERY_MS)
+    this.timer = setInterval(() => this.lookNow(), EVERY_MS)
     this.timer.unref()
+    // What others announced while the carrier was away was not heard here.
+    this.instances.onUp(() => this.lookNow())
   }
 
   onModuleDestroy(): void {
     if (this.timer) clearInterval(this.timer)
   }
 
-  /** Announces what has ended. Postgres being away is no reason to close anything. */
+  private lookNow(): void {
+    this.look().catch((error: unknown) => this.logger.error(error))
+  }
+
+  /** Tells this instance what has ended. Postgres being away is no reason to close anything. */
   async look(): Promise<void> {
     const open = [...this.connections.all()].map(({ actor }) => {
       this.sightings.note(actor.node)
-      const { sessionId, accountId, isHidden } = actor
-      return { sessionId, accountId, isHidden, spkiSha256: actor.node.spkiSha256 }
+      const { sessionId, accountId, isHidden, node } = actor
+      return { sessionId, accountId, isHidden, node, spkiSha256: node.spkiSha256 }
     })
     try {
       for (let first = 0; first < open.length; first += AT_ONCE) {
         const asked = open.slice(first, first + AT_ONCE)
         await this.lookWhoIsHidden(asked)
+        const changed = await this.nodes.changedAmong(asked.map(({ node }) => node))
+        for (const node of changed) this.registrations.announceHere(node)
         for (const lost of await this.sessions.lostAmong(asked, this.clock.date())) {
           const { sessionId, spkiSha256 } = lost
-          this.feed.announce(
+          this.feed.announceHere(
             lost.hasEnded
               ? { kind: 'session', sessionId }
               : { kind: 'node', spkiSha256, sessionId },
@@ -75,7 +87,7 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
       if (hidden.has(accountId) === isHidden) continue
       // What was announced while Postgres was answering is newer than its answer.
       if (this.visibility.announcedSince(accountId, since) !== null) continue
-      this.visibility.announce({ accountId, isHidden: !isHidden })
+      this.visibility.announceHere({ accountId, isHidden: !isHidden })
     }
   }
 }

@@ -6,6 +6,7 @@ import { describeError } from '../common/describe-error.js'
 import { HubConfig } from '../config/hub-config.js'
 import { Connection, type NodeActor } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
+import { Forwarder, type Outcome } from '../routing/forwarder.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 import type { HubSocket, SocketOwner } from '../sockets/hub-socket.js'
 import { Admissions } from './admissions.js'
@@ -17,18 +18,14 @@ import type { Client } from './client.js'
 import { Deliveries } from './deliveries.js'
 import { Greetings } from './greetings.js'
 import { type Frame, parseFrame, type Ref } from './protocol/frames.js'
-import {
-  ackFrame,
-  type ErrorFrame,
-  errorFrame,
-  pongFrame,
-  resumedFrame,
-} from './protocol/hub-frames.js'
-import { Resumptions } from './resumptions.js'
+import { ackFrame, type ErrorFrame, errorFrame, pongFrame } from './protocol/hub-frames.js'
+import { Resumer } from './resumer.js'
 import { Watches } from './watches/watches.js'
 
 /** Whose a socket is: its connection, and what it may still send. */
 class ConnectedClient implements Client, SocketOwner {
+  isNew = true
+
   constructor(
     private readonly gateway: SignalingGateway,
     readonly connection: Connection,
@@ -77,7 +74,8 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     private readonly liveness: Liveness,
     private readonly greetings: Greetings,
     private readonly deliveries: Deliveries,
-    private readonly resumptions: Resumptions,
+    private readonly forwarder: Forwarder,
+    private readonly resumer: Resumer,
     private readonly watches: Watches,
     private readonly calls: Calls,
   ) {
@@ -118,7 +116,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
       return null
     }
     const { maxQueuedBytes } = this.config.signaling
-    const sent = asksForVersion2(request) ? this.resumptions.begin() : null
+    const sent = asksForVersion2(request) ? this.resumer.begin() : null
     const connection = new Connection(
       this.admissions.upToDate(actor),
       socket,
@@ -167,6 +165,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
       return
     }
     const frame = parseFrame(text)
+    if (frame.type !== 'ping' && frame.type !== 'resume') client.isNew = false
     if (isLeaving && frame.type !== 'signal') return
     switch (frame.type) {
       case 'signal':
@@ -179,7 +178,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
         this.renew(client, frame.token)
         return
       case 'resume':
-        this.resume(client, frame)
+        this.resumer.resume(client, frame)
         return
       case 'watch':
         this.watches.watch(client, frame.nodeIds)
@@ -220,48 +219,39 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     )
   }
 
-  /** What a lost connection was sent and its client did not get: handed over now, in the same order. */
-  private resume(client: Client, frame: Frame & { type: 'resume' }): void {
-    const { connection } = client
-    const { sent } = connection
-    const missed = sent && this.resumptions.missed(connection, frame)
-    if (!missed) {
-      client.refuse({
-        code: 'resume_failed',
-        message: 'what that connection was sent is not known any more',
-      })
+  private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
+    const sender = client.connection.actor.node
+    const delivery = this.deliveries.deliver(target, sender, payloadText)
+    if (delivery !== 'offline') {
+      this.report(client, target, ref, delivery)
       return
     }
-    sent.continueAfter(frame.lastSeq)
-    client.reply(resumedFrame(sent.nextSeq))
-    for (const { text, isSignal } of missed) {
-      if (isSignal) this.deliveries.hand(connection, text)
-      else client.answer(text)
-    }
+    this.forwarder.forward(target, sender, payloadText, (outcome) => {
+      this.report(client, target, ref, outcome)
+    })
   }
 
-  private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
-    switch (this.deliveries.deliver(target, client.connection.actor.node, payloadText)) {
+  /** The one answer to a signal. */
+  private report(client: Client, target: string, ref: Ref | null, outcome: Outcome): void {
+    switch (outcome) {
       case 'delivered':
         client.acknowledge(ref)
         return
-      case 'offline':
-        client.refuse({
-          code: 'target_offline',
-          message: 'the target is not connected',
-          target,
-          ref,
-        })
+      case 'offline': {
+        const message = 'the target is not connected'
+        client.refuse({ code: 'target_offline', message, target, ref })
         return
-      case 'slow':
-        client.refuse({
-          code: 'target_slow',
-          message: 'the target does not read its frames fast enough',
-          target,
-          ref,
-          retryAfterSeconds: 1,
-        })
+      }
+      case 'slow': {
+        const message = 'the target does not read its frames fast enough'
+        client.refuse({ code: 'target_slow', message, target, ref, retryAfterSeconds: 1 })
         return
+      }
+      case 'unknown': {
+        const message = 'the instance of the target could not be reached'
+        client.refuse({ code: 'relay_failed', message, target, ref })
+        return
+      }
     }
   }
 

@@ -13,10 +13,13 @@ import { HeldCalls } from './calls/held-calls.js'
 import { ConnectionKeeper } from './connection-keeper.js'
 import { Deliveries } from './deliveries.js'
 import { Drain } from './drain.js'
+import { Endings } from './endings.js'
 import { Greetings } from './greetings.js'
 import { IceRenewals } from './ice-renewals.js'
 import { Liveness } from './liveness.js'
 import { PingIntervals } from './ping-intervals.js'
+import { RemoteSignals } from './remote-signals.js'
+import { Resumer } from './resumer.js'
 import { Resumptions } from './resumptions.js'
 import { SessionWatch } from './session-watch.js'
 import { SignalingGateway } from './signaling.gateway.js'
@@ -28,15 +31,16 @@ import { Watches } from './watches/watches.js'
   imports: [IceModule, RoutingModule],
   providers: [
     Admissions,
+    CallConfirmations,
     CallDeliveries,
+    CallLinks,
+    CallSignals,
     Calls,
     ConnectionKeeper,
     Deliveries,
     Drain,
-    CallConfirmations,
+    Endings,
     Greetings,
-    CallLinks,
-    CallSignals,
     HeldCalls,
     IceRenewals,
     Liveness,
@@ -44,6 +48,8 @@ import { Watches } from './watches/watches.js'
     PingIntervals,
     PresenceNews,
     RemoteNodes,
+    RemoteSignals,
+    Resumer,
     Resumptions,
     SessionWatch,
     SignalingGateway,

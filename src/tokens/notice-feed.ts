@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, type OnModuleInit } from '@nestjs/common'
+
+import { Instances } from '../instances/instances.js'
 
 /** What only modern clients are told (CONTRACT §3; `node_rotation` is this hub's own). */
 export type NoticeFrame =
@@ -17,16 +19,27 @@ export interface Notice {
   readonly frame: NoticeFrame
 }
 
-/** Tells this instance what its connected nodes should hear. Nobody connected: nobody hears it. */
+/** Tells every instance what the nodes connected to it should hear. Nobody connected: nobody hears it. */
 @Injectable()
-export class NoticeFeed {
+export class NoticeFeed implements OnModuleInit {
   private readonly listeners: ((notice: Notice) => void)[] = []
+
+  constructor(private readonly instances: Instances) {}
+
+  onModuleInit(): void {
+    this.instances.on('notice', ({ to, frame }) => this.pass({ to, frame }))
+  }
 
   onNotice(listener: (notice: Notice) => void): void {
     this.listeners.push(listener)
   }
 
   announce(notice: Notice): void {
+    this.pass(notice)
+    this.instances.tellAll({ kind: 'notice', ...notice })
+  }
+
+  private pass(notice: Notice): void {
     for (const listener of this.listeners) listener(notice)
   }
 }

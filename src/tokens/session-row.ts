@@ -3,8 +3,16 @@ import { SESSION_CLIENTS } from '../identity/actor.js'
 import { nodeIdSchema } from '../identity/node-id.js'
 import type { Session } from './session.store.js'
 
+/** A node, as Postgres has it. */
+export interface NodeRow {
+  readonly node_id: string
+  readonly node_id_16: string
+  readonly node_id_32: string
+  readonly is_proven: boolean
+}
+
 /** A live session, as Postgres has it, with its node. */
-export interface SessionRow {
+export interface SessionRow extends NodeRow {
   readonly id: string
   readonly account_id: number
   readonly provider: string
@@ -18,10 +26,6 @@ export interface SessionRow {
   /** Written down as used since the hour began. */
   readonly is_used_this_hour: boolean
   readonly spki_sha256: string | null
-  readonly node_id: string
-  readonly node_id_16: string
-  readonly node_id_32: string
-  readonly is_proven: boolean
 }
 
 export function sessionOf(row: SessionRow): Session {
@@ -51,7 +55,7 @@ function clientOf(name: string): SessionClient {
   return client
 }
 
-function nodeOf(row: SessionRow, spkiSha256: string): ActorNode {
+export function nodeOf(row: NodeRow, spkiSha256: string): ActorNode {
   return {
     spkiSha256,
     nodeId: nodeIdSchema.parse(row.node_id),

@@ -104,7 +104,7 @@ export class TokenVerifier {
     const since = performance.now()
     const session = await this.reads.find(sessionId)
     // Ended without this instance hearing of it: its connections here must hear of it now.
-    if (!session) this.feed.announce({ kind: 'session', sessionId })
+    if (!session) this.feed.announceHere({ kind: 'session', sessionId })
     // Its node was lost while Postgres was answering: what it answered may be from before.
     else if (this.memory.hasLostNode(session.actor, since)) return this.find(sessionId)
     else this.memory.remember(session)

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common'
 
 import { AccessTokens } from './access-token.js'
 import { AccountSessions } from './account-sessions.js'
+import { ConnectedNodes } from './connected-nodes.js'
 import { DpopProofs } from './dpop.js'
 import { NodeSessions } from './node-sessions.js'
 import { NodeSightings } from './node-sightings.js'
@@ -20,6 +21,7 @@ import { VisibilityFeed } from './visibility-feed.js'
   providers: [
     AccessTokens,
     AccountSessions,
+    ConnectedNodes,
     DpopProofs,
     NodeSessions,
     NodeSightings,
@@ -35,6 +37,7 @@ import { VisibilityFeed } from './visibility-feed.js'
   ],
   exports: [
     AccountSessions,
+    ConnectedNodes,
     DpopProofs,
     NodeSessions,
     NodeSightings,

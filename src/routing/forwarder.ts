@@ -1,0 +1,100 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+
+import { Logger } from '../common/logger.js'
+import type { ActorNode } from '../identity/actor.js'
+import { shortIdOf } from '../identity/node-id.js'
+import { BusAwayError } from '../instances/bus.js'
+import { Instances } from '../instances/instances.js'
+import type { Delivery } from './connection.js'
+
+/** What became of a signal that left this instance. `unknown`: nobody said in time; it may have arrived. */
+export type Outcome = Delivery | 'unknown'
+
+type Tell = (outcome: Outcome) => void
+
+/** An instance hands nothing over that is older than 1.5 s: what is not answered by now has failed. */
+const ANSWER_MS = 2_000
+const LOOK_MS = 250
+/** Signals that may wait for their answers: what they cost is bounded, whatever the others do. */
+const MAX_PENDING = 10_000
+
+/**
+ * Forwards signals to the instance that has their target, and says exactly once what became of each.
+ * Of one sender to one target they go in order. Payloads are not kept here.
+ */
+@Injectable()
+export class Forwarder implements OnModuleInit, OnModuleDestroy {
+  /** By number, the oldest first. */
+  private readonly pending = new Map<number, { readonly tell: Tell; readonly sentAt: number }>()
+  private sent = 0
+  private timer: NodeJS.Timeout | undefined
+  private onSettled: (() => void)[] = []
+
+  constructor(
+    private readonly instances: Instances,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.instances.on('handled', ({ done, refused }) => {
+      for (const n of done) this.conclude(n, 'delivered')
+      for (const { n, outcome } of refused) this.conclude(n, outcome)
+    })
+    this.timer = setInterval(() => this.giveUpOld(), LOOK_MS)
+    this.timer.unref()
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer)
+  }
+
+  /**
+   * For a target that is not connected to this instance. Takes the same steps for one that is offline and
+   * for one that nobody has ever heard of.
+   */
+  forward(target: string, sender: ActorNode, payloadText: string, tell: Tell): void {
+    const node = this.instances.isAlone ? null : shortIdOf(target)
+    if (node === null) {
+      tell('offline')
+      return
+    }
+    if (!this.instances.isUp || this.pending.size >= MAX_PENDING) {
+      tell('unknown')
+      return
+    }
+    const n = ++this.sent
+    this.pending.set(n, { tell, sentAt: performance.now() })
+    const place = this.instances.place('node', node)
+    this.instances.toPlace(place, { kind: 'signal', n, target, sender }, payloadText).then(
+      (isTaken) => {
+        if (!isTaken) this.conclude(n, 'offline')
+      },
+      (error: unknown) => {
+        if (!(error instanceof BusAwayError)) this.logger.error(error)
+        this.conclude(n, 'unknown')
+      },
+    )
+  }
+
+  /** Resolves when every signal that was forwarded has its answer, after two seconds at the latest. */
+  async settled(): Promise<void> {
+    if (this.pending.size === 0) return
+    await new Promise<void>((resolve) => this.onSettled.push(resolve))
+  }
+
+  private conclude(n: number, outcome: Outcome): void {
+    const signal = this.pending.get(n)
+    if (!signal) return
+    this.pending.delete(n)
+    signal.tell(outcome)
+    if (this.pending.size === 0) for (const resolve of this.onSettled.splice(0)) resolve()
+  }
+
+  private giveUpOld(): void {
+    const now = performance.now()
+    for (const [n, { sentAt }] of this.pending) {
+      if (now - sentAt < ANSWER_MS) return
+      this.conclude(n, 'unknown')
+    }
+  }
+}
