@@ -1,5 +1,7 @@
 import { type RawData, WebSocket } from 'ws'
 
+import { readPastReceiver } from './ws-receiver.js'
+
 /** Whoever a socket belongs to. */
 export interface SocketOwner {
   /** One frame. `text` is null for a binary one. */
@@ -11,6 +13,10 @@ export interface SocketOwner {
 /**
  * A socket that knows whose it is. The owner stands on the socket itself, so that all sockets share
  * the same listeners: ten thousand idle ones hold no closure.
+ *
+ * Whole text frames are read here, past `ws`, whose receiver is a stream with a buffer for each
+ * part of a frame; all else (fragments, pings, closes, faults) is read and judged by `ws`
+ * (docs/performance.md).
  */
 export class HubSocket extends WebSocket {
   private owner: SocketOwner | null = null
@@ -20,8 +26,14 @@ export class HubSocket extends WebSocket {
     if (!this.owner) {
       this.on('message', onMessage)
       this.on('close', onClose)
+      readPastReceiver(this)
     }
     this.owner = owner
+  }
+
+  /** One whole text frame. */
+  receiveText(text: string): void {
+    this.owner?.receive(text)
   }
 
   /** For the listeners below, which `ws` types as any socket's. */

@@ -6,9 +6,16 @@ import type { Ref } from './frames.js'
 /** Characters of a caller's text that an answer repeats at most. */
 const MAX_ECHO = 64
 
+/** What needs no escape in JSON: every id of a node does not. */
+const PLAIN = /^[\w-]*$/
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
 /** What the target gets: exactly these keys, the sender as the hub knows it, the payload untouched. */
 export function signalFrame(target: string, sender: string, payloadText: string): string {
-  return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${sender}","payload":${payloadText}}`
+  return `{"type":"signal","target_node_id":${quoted(target)},"sender_node_id":"${sender}","payload":${payloadText}}`
 }
 
 /**
@@ -22,7 +29,7 @@ export function modernSignal(
   payloadText: string,
 ): string {
   const { nodeId, isProven, spkiSha256 } = sender
-  return `{"type":"signal","target_node_id":${JSON.stringify(target)},"sender_node_id":"${nodeId}","sender_proven":${isProven},"sender_spki_sha256":"${spkiSha256}","polite":${isPolite},"payload":${payloadText}`
+  return `{"type":"signal","target_node_id":${quoted(target)},"sender_node_id":"${nodeId}","sender_proven":${isProven},"sender_spki_sha256":"${spkiSha256}","polite":${isPolite},"payload":${payloadText}`
 }
 
 /** A frame of a `v=2` connection with its number: `open` lacks its last brace. */
