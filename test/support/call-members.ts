@@ -1,8 +1,7 @@
 import { expect } from '@jest/globals'
 
 import type { TestHub } from './hub.js'
-import { connectModern } from './modern-client.js'
-import type { Frame, TestNode, TestSocket } from './test-node.js'
+import { type Frame, type TestNode, type TestSocket, upgrade } from './test-node.js'
 
 /** A connected node, as calls see it. */
 export class CallMember {
@@ -41,6 +40,21 @@ export class CallMember {
     return { ...joined, node_ids: [...others.map(({ id }) => id), this.id] }
   }
 
+  /** Takes news of one call until, by them, exactly these are its members. `known`: those it was told of before. */
+  async follow(known: readonly string[], until: readonly string[]): Promise<void> {
+    const members = new Set(known)
+    const wanted = [...until].sort().join()
+    while ([...members].sort().join() !== wanted) {
+      const { type, node_id, node_ids } = await this.next()
+      if (type === 'joined') for (const id of node_ids) members.add(id)
+      else if (type === 'peer-join') expect(members.add(node_id).has(node_id)).toBe(true)
+      else {
+        expect(type).toBe('peer-leave')
+        expect(members.delete(node_id)).toBe(true)
+      }
+    }
+  }
+
   /** What the hub has sent meanwhile, up to the answer to a ping of now. */
   settled(): Promise<Frame[]> {
     return this.socket.settled()
@@ -65,10 +79,13 @@ export async function connectMember(home: Home, version: 1 | 2 = 1): Promise<Cal
 export async function reconnect(
   node: TestNode,
   version: 1 | 2 = 1,
-  hub = node.hub,
+  { socketUrl }: Pick<TestHub, 'socketUrl'> = node.hub,
 ): Promise<CallMember> {
-  if (version === 2) return new CallMember(node, (await connectModern(node, hub)).socket)
-  return new CallMember(node, await node.connect(hub))
+  const query = version === 2 ? `v=2&token=${node.token}` : `token=${node.token}`
+  const { socket, refused } = await upgrade(`${socketUrl}?${query}`)
+  if (!socket) throw new Error(`refused: ${JSON.stringify(refused.body)}`)
+  expect(await socket.next()).toMatchObject({ type: 'auth_ok' })
+  return new CallMember(node, socket)
 }
 
 /** So many members in one call that the first has made; all news of it are taken. */

@@ -66,21 +66,25 @@ export function callSignalScenarios(hubs: () => TestHubs): void {
       expect(await alone.next()).toEqual({ type: 'ack', ref: 's' })
     })
 
-    it('keeps the order of each sender', async () => {
+    it('keeps the order of each sender, and what is acknowledged all others have got once', async () => {
       const { callId, members } = await connectCall(hubs(), 3)
       for (let n = 0; n < 50; n++) {
-        for (const member of members) member.send({ type: 'signal', call_id: callId, payload: n })
+        for (const { socket } of members) {
+          socket.send({ type: 'signal', call_id: callId, payload: n, ref: n })
+        }
       }
 
+      const all = Array.from({ length: 50 }, (_each, n) => n)
       for (const member of members) {
         const heard: Frame[] = []
-        while (heard.length < 100) heard.push(await member.next())
+        while (heard.length < 150) heard.push(await member.next())
+        const acks = heard.filter(({ type }) => type === 'ack')
+        expect(acks.map(({ ref }) => ref).sort((a, b) => a - b)).toEqual(all)
         for (const other of members.filter((each) => each !== member)) {
-          const payloads = heard
-            .filter(({ sender_node_id }) => sender_node_id === other.id)
-            .map(({ payload }) => payload)
-          expect(payloads).toEqual(Array.from({ length: 50 }, (_each, n) => n))
+          const signals = heard.filter(({ sender_node_id }) => sender_node_id === other.id)
+          expect(signals.map(({ payload }) => payload)).toEqual(all)
         }
+        expect(await member.settled()).toEqual([])
       }
     })
 
