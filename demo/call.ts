@@ -45,8 +45,22 @@ interface Channel {
   send(data: string | Uint8Array): void
 }
 interface WebRtc {
-  readonly RTCPeerConnection: new (configuration: { iceServers: [] }) => Connection
+  readonly RTCPeerConnection: new (configuration: IceConfiguration) => Connection
 }
+
+/** By which ways a peer looks for the other. */
+export interface IceConfiguration {
+  readonly iceServers: readonly {
+    readonly urls: readonly string[]
+    readonly username?: string | undefined
+    readonly credential?: string | undefined
+  }[]
+  /** `relay`: through a TURN server or not at all. */
+  readonly iceTransportPolicy?: 'all' | 'relay'
+}
+
+/** Host candidates are enough for peers of one machine, and need no network. */
+const THIS_MACHINE: IceConfiguration = { iceServers: [] }
 
 /** How a receiver answers bytes: the digest of what has arrived. */
 const RECEIPT = 'sha-256 '
@@ -69,13 +83,15 @@ export class Call {
   /** Waits for the other's receipt, in the order of what was sent. */
   private readonly receipts: ((digest: string) => void)[] = []
 
-  constructor(private readonly signals: Signals) {
+  constructor(
+    private readonly signals: Signals,
+    configuration = THIS_MACHINE,
+  ) {
     this.opened = new Promise((resolve, reject) => {
       this.open = resolve
       this.fail = reject
     })
-    // Host candidates are enough for peers of one machine, and need no network.
-    this.connection = new (loadWebRtc().RTCPeerConnection)({ iceServers: [] })
+    this.connection = new (loadWebRtc().RTCPeerConnection)(configuration)
     this.gathered = new Promise((resolve) => {
       this.connection.onicecandidate = ({ candidate }) => {
         if (!candidate) resolve()

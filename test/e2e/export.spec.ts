@@ -25,6 +25,7 @@ const AS_THEY_ARE = [
   'prekeys.public_key',
   'prekeys.signature',
   'sessions.origin',
+  'socket_tickets.hash',
 ]
 
 describe('GET /me/export', () => {

@@ -34,6 +34,10 @@ beforeAll(async () => {
   stubbed = await startWithStub()
   robbed = stubbed.hub
   account = await makeRichAccount(robbed, stubbed.stub)
+  // A ticket lasts for 30 seconds, trying every word at every door longer.
+  await robbed.database.query(
+    `UPDATE socket_tickets SET expires_at = expires_at + interval '1 hour'`,
+  )
   dump = await restoreElsewhere(robbed.database)
 }, 60_000)
 
@@ -61,6 +65,7 @@ function credentialsOf(known: Credentials): [what: string, word: string, door: s
     ['a user code', known.pending.userCode, 'the page for user codes'],
     ['a page’s state', known.confirmation.state, 'the page that asks about a device'],
     ['a login’s state', searchParams.get('state') ?? '', 'the way back from a provider'],
+    ['a ticket', known.socketTicket, 'the address of the socket, for a ticket'],
     ['a challenge', String(known.nodeLogin.challenge_id), 'the login with a node key'],
   ]
 }

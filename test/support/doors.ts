@@ -24,6 +24,10 @@ export const DOORS: readonly Door[] = [
     takes: (hub, word) => isUpgraded(`${hub.socketUrl}?token=${encodeURIComponent(word)}`),
   },
   {
+    what: 'the address of the socket, for a ticket',
+    takes: (hub, word) => isUpgraded(`${hub.socketUrl}?ticket=${encodeURIComponent(word)}`),
+  },
+  {
     what: 'the header of the socket',
     takes: (hub, word) => isUpgraded(hub.socketUrl, { authorization: `Bearer ${word}` }),
   },

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { transformFile } from '@swc/core'
+import { compileInto } from './compiled.js'
 
 /** What a process does with the embedded Postgres: hold it until told, or open and leave it often. */
 const PROGRAM = `
@@ -39,14 +39,11 @@ if (rounds === undefined) {
 
 /** Compiles src/database into `folder`, so that plain processes of node can run it. */
 export async function compileProgram(folder: string): Promise<string> {
-  const source = resolve('src/database')
-  await mkdir(folder, { recursive: true })
-  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-  for (const name of await readdir(source)) {
-    const { code } = await transformFile(join(source, name))
-    await writeFile(join(folder, name.replace(/\.ts$/, '.js')), code)
-  }
+  const names = await readdir('src/database')
+  await compileInto(
+    folder,
+    names.map((name) => join('src/database', name)),
+  )
   const program = join(folder, 'program.js')
   await writeFile(program, PROGRAM)
   return program

@@ -42,6 +42,8 @@ export interface Credentials {
   readonly callback: { readonly url: string; readonly cookie: string }
   /** A page that asks whether a device may come in, and the browser it is shown in. */
   readonly confirmation: { readonly state: string; readonly cookie: string }
+  /** For the socket of the node, not yet opened. */
+  readonly socketTicket: string
   /** For POST /nodes and for POST /auth/node/verify, signed and not yet sent. */
   readonly proof: Readonly<Record<string, unknown>>
   readonly nodeLogin: Readonly<Record<string, unknown>>
@@ -91,6 +93,9 @@ export async function makeRichAccount(
   })
   expectStatus(byKey, 200)
   hub.tokens.push(byKey.body.access_token, byKey.body.refresh_token)
+  const ticket = await hub.fetch('POST', '/ws/ticket', { token: byKey.body.access_token })
+  expectStatus(ticket, 201)
+  hub.tokens.push(ticket.body.ticket)
   const codes = await makeCodes(hub)
   const challenge = await node.challenge()
   hub.tokens.push(challenge.challenge_id)
@@ -104,6 +109,7 @@ export async function makeRichAccount(
       accessTokens: [owner.accessToken, byKey.body.access_token],
       refreshTokens: [owner.refreshToken, byKey.body.refresh_token],
       ...codes,
+      socketTicket: ticket.body.ticket,
       proof: node.proofOf(challenge),
       nodeLogin: loginOf(hub, node.identity, await loginChallenge(hub)),
     },
