@@ -3,14 +3,17 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { SessionWatch } from '../../src/signaling/session-watch.js'
 import { SessionStore } from '../../src/tokens/session.store.js'
 import { expectError } from '../support/error-oracle.js'
+import { freePort } from '../support/free-port.js'
 import { startHub, type TestHub } from '../support/hub.js'
-import { TestNode } from '../support/test-node.js'
+import { at } from '../support/hubs.js'
+import type { TestNode } from '../support/test-node.js'
 import { selfSigned } from '../support/x509.js'
 
-/** Two instances of one hub. */
+/** Two instances of one hub, and nothing gets from one to the other: what they know they have asked for. */
 async function twoInstances(): Promise<AsyncDisposable & { here: TestHub; there: TestHub }> {
-  const here = await startHub()
-  const there = await startHub({ database: here.database, env: { PUBLIC_URL: here.url } })
+  const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` }
+  const here = await startHub({ env })
+  const there = await startHub({ database: here.database, env: { ...env, PUBLIC_URL: here.url } })
   return {
     here,
     there,
@@ -19,11 +22,6 @@ async function twoInstances(): Promise<AsyncDisposable & { here: TestHub; there:
       await here[Symbol.asyncDispose]()
     },
   }
-}
-
-/** The same person and node, at another instance. */
-function at(hub: TestHub, { person, identity }: TestNode): TestNode {
-  return new TestNode(hub, person, identity)
 }
 
 /** The owner of a key proves it at an instance that the squatter has never talked to. */

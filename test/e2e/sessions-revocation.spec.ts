@@ -8,15 +8,18 @@ import { cloneDatabase } from '../support/postgres.js'
 import { refresh, sessionIdOf } from '../support/sessions.js'
 import { TestNode } from '../support/test-node.js'
 
-/** Every way to end the caller's own session. */
-const WAYS: readonly [what: string, request: (token: string) => [method: string, path: string]][] =
-  [
-    ['a logout', () => ['POST', '/logout']],
-    ['the end of one session', (token) => ['DELETE', `/sessions/${sessionIdOf(token)}`]],
-    ['the end of all sessions', () => ['DELETE', '/sessions']],
-    ['the deletion of the account, for a receipt', () => ['DELETE', '/me']],
-    ['the deletion of the account, the classic way', () => ['DELETE', '/profile']],
-  ]
+/** Every way to end the caller's own session, and what its sockets are closed with. */
+const WAYS: readonly [
+  what: string,
+  request: (token: string) => [method: string, path: string],
+  code: number,
+][] = [
+  ['a logout', () => ['POST', '/logout'], 4501],
+  ['the end of one session', (token) => ['DELETE', `/sessions/${sessionIdOf(token)}`], 4501],
+  ['the end of all sessions', () => ['DELETE', '/sessions'], 4501],
+  ['the deletion of the account, for a receipt', () => ['DELETE', '/me'], 4503],
+  ['the deletion of the account, the classic way', () => ['DELETE', '/profile'], 4503],
+]
 
 /** From here on what comes again and again does so when the test says; all else goes on as ever. */
 function holdIntervals(): void {
@@ -91,58 +94,52 @@ describe('the end of a session', () => {
   )
 })
 
-describe('a session that another instance has ended', () => {
-  /** Two instances of one hub; timers of `there` that come again and again run when the test says so. */
-  async function twoInstances(): Promise<AsyncDisposable & { here: TestHub; there: TestHub }> {
-    const here = await startHub()
-    holdIntervals()
-    const there = await startHub({
-      database: here.database,
-      env: { PUBLIC_URL: here.url, WEBSOCKET_PING_SECONDS: '60' },
-    })
-    return {
-      here,
-      there,
-      [Symbol.asyncDispose]: async () => {
-        await there[Symbol.asyncDispose]()
-        await here[Symbol.asyncDispose]()
-      },
-    }
+/**
+ * Two instances of one hub; timers of `there` that come again and again run when the test says so.
+ *
+ * @param carrier  nothing that one says reaches the other if it is away
+ */
+async function twoInstances(
+  carrier: 'there' | 'away',
+): Promise<AsyncDisposable & { here: TestHub; there: TestHub }> {
+  const env: Record<string, string> =
+    carrier === 'away' ? { REDIS_URL: `redis://127.0.0.1:${await freePort()}` } : {}
+  const here = await startHub({ env })
+  holdIntervals()
+  const there = await startHub({
+    database: here.database,
+    env: { ...env, PUBLIC_URL: here.url, WEBSOCKET_PING_SECONDS: '60' },
+  })
+  return {
+    here,
+    there,
+    [Symbol.asyncDispose]: async () => {
+      await there[Symbol.asyncDispose]()
+      await here[Symbol.asyncDispose]()
+    },
   }
+}
 
+describe('a session that another instance has ended', () => {
   it.each(WAYS)(
     'by %s is over here within 2 s for HTTP, and its socket with it',
     async (...way) => {
-      const [, request] = way
-      await using hubs = await twoInstances()
+      const [, request, code] = way
+      await using hubs = await twoInstances('there')
       const node = await hubs.there.connectNode()
       expect((await node.fetch('GET', '/users/me')).status).toBe(200)
 
       const [method, path] = request(node.token)
       expect((await hubs.here.fetch(method, path, { token: node.token })).status).toBeLessThan(205)
-      expect(await refresh(hubs.there, node.person.refreshToken)).toBe(401)
-      expect((await node.closed).code).toBe(4501)
-      hubs.there.clock.advance({ seconds: 2.001 })
 
+      expect((await node.closed).code).toBe(code)
       expect((await node.fetch('GET', '/users/me')).status).toBe(401)
+      expect(await refresh(hubs.there, node.person.refreshToken)).toBe(401)
     },
   )
 
-  it.each(WAYS)('by %s has its socket closed here within 30 s by itself', async (...way) => {
-    const [, request] = way
-    await using hubs = await twoInstances()
-    const [ended, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
-    const [method, path] = request(ended.token)
-    await hubs.here.fetch(method, path, { token: ended.token })
-
-    jest.advanceTimersByTime(30_000)
-
-    expect((await ended.closed).code).toBe(4501)
-    expect(await isOpen(other)).toBe(true)
-  })
-
   it('is over here at once when its client logs out here as well', async () => {
-    await using hubs = await twoInstances()
+    await using hubs = await twoInstances('away')
     const node = await hubs.there.connectNode()
     // From here on this instance believes the token for two seconds without asking.
     expect((await node.fetch('GET', '/users/me')).status).toBe(200)
@@ -154,8 +151,8 @@ describe('a session that another instance has ended', () => {
     expect((await node.fetch('GET', '/users/me')).status).toBe(401)
   })
 
-  it('that a person has thrown out of all but one is seen here the same way', async () => {
-    await using hubs = await twoInstances()
+  it('that a person has thrown out of all but one is over, and that one stays', async () => {
+    await using hubs = await twoInstances('there')
     const owner = await hubs.there.connectNode()
     const thieves = [
       await hubs.there.connectNode({ accountId: owner.accountId }),
@@ -164,14 +161,52 @@ describe('a session that another instance has ended', () => {
     const token = owner.token
     await hubs.here.fetch('DELETE', '/sessions?keep=current', { token })
 
-    jest.advanceTimersByTime(30_000)
-
     for (const thief of thieves) expect((await thief.closed).code).toBe(4501)
     expect(await isOpen(owner)).toBe(true)
   })
 
+  it('or a node that was proven by its owner there: the squatter’s socket closes here with 4502', async () => {
+    await using hubs = await twoInstances('there')
+    const [squatter, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
+    const owner = new TestNode(hubs.here, await hubs.here.signIn(), squatter.identity)
+    expect((await owner.prove()).status).toBe(201)
+
+    expect((await squatter.closed).code).toBe(4502)
+    expect(await isOpen(other)).toBe(true)
+    expect((await squatter.tryConnect()).refused?.body.error_code).toBe('node_not_registered')
+  })
+})
+
+describe('a session that another instance has ended while nothing gets from one to the other', () => {
+  it.each(WAYS)('by %s is over here within 2 s for HTTP', async (...way) => {
+    const [, request] = way
+    await using hubs = await twoInstances('away')
+    const node = await hubs.there.connectNode()
+    expect((await node.fetch('GET', '/users/me')).status).toBe(200)
+    const [method, path] = request(node.token)
+    expect((await hubs.here.fetch(method, path, { token: node.token })).status).toBeLessThan(205)
+
+    expect(await refresh(hubs.there, node.person.refreshToken)).toBe(401)
+    expect((await node.closed).code).toBe(4501)
+    hubs.there.clock.advance({ seconds: 2.001 })
+    expect((await node.fetch('GET', '/users/me')).status).toBe(401)
+  })
+
+  it.each(WAYS)('by %s has its socket closed here within 30 s by itself', async (...way) => {
+    const [, request] = way
+    await using hubs = await twoInstances('away')
+    const [ended, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
+    const [method, path] = request(ended.token)
+    await hubs.here.fetch(method, path, { token: ended.token })
+
+    jest.advanceTimersByTime(30_000)
+
+    expect((await ended.closed).code).toBe(4501)
+    expect(await isOpen(other)).toBe(true)
+  })
+
   it('is not asked about before its time, and one that lives stays open ever after', async () => {
-    await using hubs = await twoInstances()
+    await using hubs = await twoInstances('away')
     const [ended, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
     await hubs.here.fetch('POST', '/logout', { token: ended.token })
 
@@ -184,7 +219,7 @@ describe('a session that another instance has ended', () => {
   })
 
   it('or a node that was proven by its owner there: the squatter’s socket closes here with 4502', async () => {
-    await using hubs = await twoInstances()
+    await using hubs = await twoInstances('away')
     const [squatter, other] = [await hubs.there.connectNode(), await hubs.there.connectNode()]
     const owner = new TestNode(hubs.here, await hubs.here.signIn(), squatter.identity)
     expect((await owner.prove()).status).toBe(201)
@@ -193,7 +228,6 @@ describe('a session that another instance has ended', () => {
 
     expect((await squatter.closed).code).toBe(4502)
     expect(await isOpen(other)).toBe(true)
-    expect((await squatter.tryConnect()).refused?.body.error_code).toBe('node_not_registered')
   })
 })
 
