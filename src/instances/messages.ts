@@ -124,13 +124,13 @@ export const messageSchema = z.discriminatedUnion('kind', [
     holders: z.array(z.string()),
     asks: z.boolean(),
   }),
-  /** By a member that joined at `since`; the body is the payload's own text. */
+  /** By a member that joined at `since`; null: which has left meanwhile. The body is the payload's own text. */
   z.object({
     kind: z.literal('call_signal'),
     n: z.int(),
     call: z.string(),
     sender: node,
-    since: z.int(),
+    since: z.int().nullable(),
   }),
   /** It is over for all that had joined by `until`. Said again to an instance that does not confirm it. */
   z.object({

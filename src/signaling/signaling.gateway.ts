@@ -166,7 +166,7 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     }
     const frame = parseFrame(text)
     if (frame.type !== 'ping' && frame.type !== 'resume') client.isNew = false
-    if (isLeaving && frame.type !== 'signal') return
+    if (isLeaving && frame.type !== 'signal' && frame.type !== 'call_signal') return
     switch (frame.type) {
       case 'signal':
         this.relay(client, frame)

@@ -170,6 +170,27 @@ describe('when an instance ends', () => {
     expect(left.map(({ node_id }) => node_id).sort()).toEqual([two.id, three.id].sort())
   })
 
+  it('what a member says before it has read so still reaches the others', async () => {
+    await using here = await startHub({ env: RATES_OFF })
+    const there = await startHub({
+      database: here.database,
+      env: { ...RATES_OFF, PUBLIC_URL: here.url },
+    })
+    const { callId, one, two } = await oneHereTwoThere({ here, there })
+    two.socket.socket.pause()
+    const stopped = there[Symbol.asyncDispose]()
+    let left
+    do left = await until(one, 'peer-leave')
+    while (left.node_id !== two.id)
+
+    two.send({ type: 'signal', call_id: callId, payload: 'last' })
+
+    expect(await until(one, 'signal')).toMatchObject({ sender_node_id: two.id, payload: 'last' })
+    two.socket.socket.resume()
+    await stopped
+    expect((await one.settled()).map(({ type }) => type)).not.toContain('peer-join')
+  })
+
   it('by kill -9, its members leave when it has not been heard of for five seconds', async () => {
     const secret = { SECRET_KEY: randomBytes(32).toString('hex') }
     await using here = await startHub({ env: { ...RATES_OFF, ...secret } })

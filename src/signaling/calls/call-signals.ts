@@ -54,7 +54,7 @@ export class CallSignals implements OnModuleInit {
       return
     }
     const n = this.confirmations.expect(call.id, holders, settle)
-    const { since } = member
+    const since = call.memberOf(client.connection) ? member.since : null
     this.instances
       .toPlace(call.place, { kind: 'call_signal', n, call: call.id, sender, since }, payloadText)
       .catch((error: unknown) => {
@@ -73,13 +73,15 @@ export class CallSignals implements OnModuleInit {
       return
     }
     call.usedAt = performance.now()
-    const { nodeId } = sender
-    const members = call.roster.membersAt(from)
-    if (!members.some((member) => member.nodeId === nodeId && member.since === since)) {
-      // That it joined was lost on the way: nobody is to hear a stranger.
-      const others = members.filter((member) => member.nodeId !== nodeId)
-      call.hear(from, [...others, { nodeId, since }])
-    }
+    if (since !== null) this.introduce(call, from, { nodeId: sender.nodeId, since })
     this.confirmations.confirm(from, n, this.deliveries.hand(call, sender, payload.toString()))
+  }
+
+  /** If it was lost on the way that this one joined: nobody is to hear a stranger. */
+  private introduce(call: Call, holder: string, { nodeId, since }: Member): void {
+    const members = call.roster.membersAt(holder)
+    if (members.some((member) => member.nodeId === nodeId && member.since === since)) return
+    const others = members.filter((member) => member.nodeId !== nodeId)
+    call.hear(holder, [...others, { nodeId, since }])
   }
 }

@@ -3,12 +3,14 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Clock } from '../../common/clock.js'
 import type { Connection } from '../../routing/connection.js'
 import { ConnectionRegistry } from '../../routing/connection-registry.js'
+import { closeCodes } from '../../sockets/close-codes.js'
 import type { Client } from '../client.js'
 import { MAX_CALL_MEMBERS } from '../greetings.js'
 import type { Frame, Ref } from '../protocol/frames.js'
 import type { Call } from './call.js'
 import { isCallId, newCallId } from './call-id.js'
 import { CallLinks } from './call-links.js'
+import type { Member } from './call-roster.js'
 import { CallSignals } from './call-signals.js'
 import { HeldCalls } from './held-calls.js'
 
@@ -24,6 +26,11 @@ const SWEEP_MS = 1_000
 @Injectable()
 export class Calls implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null
+  /** The calls that a connection has left because this instance stops: until its peer has read so, its signals count. */
+  private readonly departed = new WeakMap<
+    Connection,
+    readonly { readonly call: Call; readonly member: Member }[]
+  >()
 
   constructor(
     private readonly held: HeldCalls,
@@ -96,8 +103,10 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
   }
 
   signal(client: Client, { callId, payloadText, ref }: Frame & { type: 'call_signal' }): void {
-    const call = this.held.get(callId)
-    const member = call?.memberOf(client.connection)
+    const { connection } = client
+    const departed = this.departed.get(connection)?.find(({ call }) => call.id === callId)
+    const call = departed?.call ?? this.held.get(callId)
+    const member = departed?.member ?? call?.memberOf(connection)
     if (call && member) this.signals.send(call, client, member, payloadText, ref)
     else this.refuseUnknown(client, ref)
   }
@@ -137,7 +146,15 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
   }
 
   private leaveAll(connection: Connection): void {
-    for (const call of [...this.held.of(connection)]) this.exit(call, connection)
+    const calls = [...this.held.of(connection)]
+    if (connection.endedBy === closeCodes.restart) {
+      const departed = calls.flatMap((call) => {
+        const member = call.memberOf(connection)
+        return member ? [{ call, member }] : []
+      })
+      this.departed.set(connection, departed)
+    }
+    for (const call of calls) this.exit(call, connection)
   }
 
   private sweep(): void {

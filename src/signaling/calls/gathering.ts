@@ -14,7 +14,7 @@ export class Gathering {
   constructor(here: string) {
     this.answered.add(here)
     this.done = new Promise((resolve) => {
-      const late = setTimeout(resolve, GATHER_MS)
+      const late = setTimeout(resolve, GATHER_MS).unref()
       this.finish = () => {
         clearTimeout(late)
         resolve()

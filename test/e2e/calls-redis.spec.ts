@@ -1,0 +1,10 @@
+import { onInstances } from '../support/topologies.js'
+import { endingScenarios } from './scenarios/calls-ending.js'
+import { joiningScenarios } from './scenarios/calls-joining.js'
+import { callSignalScenarios } from './scenarios/calls-signals.js'
+
+onInstances(3, 'redis', (hubs) => {
+  joiningScenarios(hubs)
+  callSignalScenarios(hubs)
+  endingScenarios(hubs)
+})
