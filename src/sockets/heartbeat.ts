@@ -1,7 +1,9 @@
 /** How often the sweep comes round. */
 const SWEEP_MS = 1_000
-/** A peer silent for this many ping intervals is gone: 30 s at the default of 20 s. */
+/** A peer silent for this many ping intervals is gone: within 30 s at the default of 20 s. */
 const SILENT_INTERVALS = 1.5
+/** Seconds a peer has to answer a ping, however short its interval is. */
+const LEAST_ANSWER_SECONDS = 3
 
 /** What the heartbeat needs of a connection; it keeps its notes on it. */
 export interface Beating {
@@ -63,7 +65,12 @@ export class Heartbeat<Socket extends Beating> {
       return
     }
     const silence = this.sweep - socket.heardAtSweep
-    if (silence >= socket.pingSeconds * SILENT_INTERVALS) socket.terminate()
+    if (silence >= longestSilence(socket.pingSeconds)) socket.terminate()
     else if (silence === socket.pingSeconds) socket.ping()
   }
+}
+
+/** In sweeps. The first of them notices what came up to a second before it: that second counts. */
+function longestSilence(pingSeconds: number): number {
+  return Math.max(Math.ceil(pingSeconds * SILENT_INTERVALS) - 1, pingSeconds + LEAST_ANSWER_SECONDS)
 }
