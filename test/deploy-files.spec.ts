@@ -193,6 +193,22 @@ describe('docker-compose.prod.yml', () => {
     }
   })
 
+  it('has a TURN server for those who ask for it, with the file that tests run it with', () => {
+    const coturn = of('coturn')
+    expect(coturn).toMatchObject({
+      profiles: ['turn'],
+      network_mode: 'host',
+      read_only: true,
+      volumes: ['./turnserver.conf:/etc/coturn/turnserver.conf:ro'],
+      command: ['-c', '/etc/coturn/turnserver.conf'],
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      restart: 'unless-stopped',
+    })
+    expect(coturn.image).toMatch(/^coturn\/coturn:4\.\d+$/)
+    expect([coturn.ports, coturn.networks, Object.keys(coturn.environment)]).toEqual([[], [], []])
+  })
+
   it('comes back after a crash and after a restart of the machine', () => {
     for (const each of [hub, postgres]) expect(each).toMatchObject({ restart: 'unless-stopped' })
   })
