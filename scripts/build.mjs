@@ -24,10 +24,16 @@ const dist = join(root, 'dist')
 const lock = join(dist, '.building')
 const buildInfo = join(dist, '.tsbuildinfo')
 
-/** The hub is what the image holds; the tools are built on top of it, into the same folder. */
+/**
+ * The hub is what the image holds; the tools are built on top of it, into the same folder. Campaigns share
+ * what breaks things and judges with the tests.
+ */
 const targets = {
   hub: { config: 'tsconfig.build.json', folders: ['src', 'migrations'] },
-  tools: { config: 'tsconfig.tools.json', folders: ['src', 'migrations', 'demo', 'bench'] },
+  tools: {
+    config: 'tsconfig.tools.json',
+    folders: ['src', 'migrations', 'demo', 'bench', 'test/support'],
+  },
 }
 
 /** Ends the process with one line that says what to do, when Node or the packages are not there. */

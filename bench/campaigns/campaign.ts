@@ -5,10 +5,16 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 
+import { ledgerOver } from './ledger.js'
 import { type Campaign, print } from './report.js'
 import { storm } from './storm.js'
 
-const campaigns: Readonly<Record<string, Campaign>> = { storm }
+const campaigns: Readonly<Record<string, Campaign>> = {
+  storm,
+  'ledger:postgres': ledgerOver('postgres'),
+  'ledger:redis': ledgerOver('redis'),
+  'ledger:cluster': ledgerOver('cluster'),
+}
 
 /** EX_USAGE of sysexits.h. */
 const USAGE_EXIT_CODE = 64

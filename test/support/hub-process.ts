@@ -2,6 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 
+/** Ended with the process that started them, should it end early. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** A hub in a process of its own, as an operator runs it; so that it can be killed. */
 export class HubProcess implements AsyncDisposable {
   private constructor(
@@ -18,6 +24,8 @@ export class HubProcess implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const exited = once(child, 'exit')
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     const logLines: string[] = []
     let said = ''
     child.stderr.on('data', (text) => (said += String(text)))

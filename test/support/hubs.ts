@@ -1,3 +1,4 @@
+import { type Carrier, type RunningCarrier, startCarrier } from './carriers.js'
 import { startHub, type StartOptions, type TestHub } from './hub.js'
 import { cloneDatabase } from './postgres.js'
 import { TestClock } from './test-clock.js'
@@ -12,6 +13,8 @@ export class TestHubs implements AsyncDisposable {
 
   constructor(
     readonly all: readonly TestHub[],
+    /** What carries messages between them, to be broken. */
+    readonly carrier: RunningCarrier,
     private readonly dispose: () => Promise<void>,
   ) {}
 
@@ -37,12 +40,6 @@ export class TestHubs implements AsyncDisposable {
   }
 }
 
-/** What carries messages between instances. */
-export type Carrier = 'postgres'
-
-/** What an instance is told of its carrier. */
-const SETTINGS: Readonly<Record<Carrier, Record<string, string>>> = { postgres: {} }
-
 /** Several instances of one hub over one database, in this process; they share a clock. */
 export async function startHubs(
   count: number,
@@ -50,6 +47,7 @@ export async function startHubs(
   options: Omit<StartOptions, 'database'> = {},
 ): Promise<TestHubs> {
   const database = await cloneDatabase()
+  const running = await startCarrier(carrier, database.url)
   const clock = options.clock ?? new TestClock()
   const hubs: TestHub[] = []
   const dispose = async (): Promise<void> => {
@@ -57,20 +55,21 @@ export async function startHubs(
     for (const hub of hubs.toReversed()) {
       ends.push(...(await Promise.allSettled([hub[Symbol.asyncDispose]()])))
     }
+    await running[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
   try {
     while (hubs.length < count) {
       const publicUrl = hubs[0] && { PUBLIC_URL: hubs[0].url }
-      const env = { ...publicUrl, ...SETTINGS[carrier], ...options.env }
+      const env = { ...publicUrl, ...running.env, ...options.env }
       hubs.push(await startHub({ ...options, database, clock, env }))
     }
   } catch (error) {
     await dispose()
     throw error
   }
-  return new TestHubs(hubs, dispose)
+  return new TestHubs(hubs, running, dispose)
 }
 
 /** The same person and node, at another instance. */

@@ -7,7 +7,7 @@ export interface Patience {
   readonly answerMs: number
   /** From the hub's hand to the target's eye, and from the sender's to the hub's. */
   readonly flightMs: number
-  /** From a connection's greeting until all instances must know of it. */
+  /** From a connection's greeting until all instances must know of it; of its end, likewise. */
   readonly settleMs: number
 }
 
@@ -64,12 +64,12 @@ export class Excuses {
     return this.history.faults.some(({ at, until }) => at <= end && until >= invoked.at)
   }
 
-  /** All the time from before the signal until its error, its target had a connection. */
+  /** All the time from before the signal until after its error, its target had one connection. */
   wasThere({ invoked }: Signal, error: Failed): boolean {
     return this.linesOf(invoked.target).some(
       ({ opened, ended }) =>
         opened.at <= invoked.at - this.patience.settleMs &&
-        (ended === null || ended.at - ended.unnoticedMs > error.at),
+        (ended === null || ended.at > error.at + this.patience.settleMs),
     )
   }
 

