@@ -1,10 +1,13 @@
 import { onInstances } from '../support/topologies.js'
+import { withRedis } from '../support/with-redis.js'
 import { endingScenarios } from './scenarios/calls-ending.js'
 import { joiningScenarios } from './scenarios/calls-joining.js'
 import { callSignalScenarios } from './scenarios/calls-signals.js'
 
-onInstances(3, 'redis', (hubs) => {
-  joiningScenarios(hubs)
-  callSignalScenarios(hubs)
-  endingScenarios(hubs)
+withRedis(() => {
+  onInstances(3, 'redis', (hubs) => {
+    joiningScenarios(hubs)
+    callSignalScenarios(hubs)
+    endingScenarios(hubs)
+  })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { Call, type Payload, payloadSchema } from '../../demo/call.js'
 import { type CallMember, connectMember } from '../support/call-members.js'
-import { startHub } from '../support/hub.js'
+import { startHubs } from '../support/hubs.js'
 import type { Frame } from '../support/test-node.js'
 
 /** One of several peers that connect each to each by what they say in a call. */
@@ -19,8 +19,8 @@ class MeshPeer {
   }
 
   /** Joins, and calls everybody who is there already. */
-  async join(callId?: string): Promise<string> {
-    const joined = await this.member.join(callId)
+  async join(callId: string | undefined, there: readonly MeshPeer[]): Promise<string> {
+    const joined = await this.member.join(callId, there)
     this.callId = joined.call_id
     this.member.socket.socket.on('message', () => {
       this.turn = this.turn.then(async () => this.take(await this.member.next()))
@@ -69,19 +69,21 @@ class MeshPeer {
   }
 }
 
-describe('three WebRTC peers in a call', () => {
+describe('three WebRTC peers in a call, each at another instance', () => {
   it('connect each to each by what they say in it, and then need the hub no more', async () => {
-    await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
+    await using hubs = await startHubs(3, 'postgres', { env: { RATE_LIMIT_ENABLED: 'false' } })
     const peers: MeshPeer[] = []
     for (const version of [1, 2, 1] as const) {
-      peers.push(new MeshPeer(await connectMember(hub, version)))
+      peers.push(new MeshPeer(await connectMember(hubs, version)))
     }
     const pairs = peers.flatMap((one) =>
       peers.filter((other) => other !== one).map((other) => [one, other] as const),
     )
     try {
       let callId: string | undefined
-      for (const peer of peers) callId = await peer.join(callId)
+      for (const [index, peer] of peers.entries()) {
+        callId = await peer.join(callId, peers.slice(0, index))
+      }
       for (const peer of peers) await peer.opened(peers.filter((other) => other !== peer))
       for (const { member } of peers) await member.drop()
 
