@@ -25,10 +25,15 @@ export class RawSocket {
     socket.on('close', () => this.onClose('hung up'))
   }
 
-  /** Resolves when the server has answered the upgrade with 101. */
-  static open(port: number, path: string): Promise<RawSocket> {
+  /**
+   * Resolves when the server has answered the upgrade with 101.
+   *
+   * @param from the address it connects from: one address has 28,000 ports, each free again after a minute
+   */
+  static open(port: number, path: string, from?: string): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      const localAddress = from === undefined ? {} : { localAddress: from }
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...localAddress })
       let head = Buffer.alloc(0)
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\n` +
@@ -36,6 +41,7 @@ export class RawSocket {
           `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
       )
       socket.on('error', reject)
+      socket.once('close', () => reject(new Error('hung up before it answered')))
       socket.on('data', function readHead(chunk) {
         head = Buffer.concat([head, chunk])
         const end = head.indexOf('\r\n\r\n')
@@ -64,6 +70,25 @@ export class RawSocket {
     this.socket.write(encodeFrame(PING, Buffer.alloc(0)))
   }
 
+  /** Reads nothing more, and so answers no ping: the kernel's buffers fill up. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  /** FIN, without the protocol's goodbye. */
+  end(): void {
+    this.socket.end()
+  }
+
+  /** RST. */
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
   destroy(): void {
     this.onClose = () => undefined
     this.socket.destroy()
@@ -83,13 +108,22 @@ export class RawSocket {
   private take(opcode: number, payload: Buffer): void {
     if (opcode === TEXT) this.onText(payload)
     else if (opcode === PING) this.socket.write(encodeFrame(PONG, payload))
-    else if (opcode === CLOSE) this.onClose(`closed with ${payload.readUInt16BE(0)}`)
+    else if (opcode === CLOSE) {
+      this.onClose(payload.length < 2 ? 'closed' : `closed with ${payload.readUInt16BE(0)}`)
+    }
   }
 }
 
 /** A text frame as a client sends it: masked. */
 export function encode(text: string): Buffer {
   return encodeFrame(TEXT, Buffer.from(text))
+}
+
+/** A close frame, as a client sends it. */
+export function encodeClose(code: number): Buffer {
+  const payload = Buffer.alloc(2)
+  payload.writeUInt16BE(code)
+  return encodeFrame(CLOSE, payload)
 }
 
 function encodeFrame(opcode: number, payload: Buffer): Buffer {

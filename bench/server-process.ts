@@ -47,11 +47,15 @@ export class ServerProcess implements AsyncDisposable {
   /** A folder for the CPU profiles of all servers started from then on; null for none. */
   static profileFolder: string | null = null
 
-  /** Starts `dist/<program>` and resolves when it accepts connections. */
+  /**
+   * Starts `dist/<program>` and resolves when it accepts connections.
+   *
+   * @param log the open file that what it logs goes to
+   */
   static async start(
     program: string,
     env: Record<string, string> = {},
-    isPinned = canPin,
+    { isPinned = canPin, log = 'ignore' }: { isPinned?: boolean; log?: 'ignore' | number } = {},
   ): Promise<ServerProcess> {
     const port = Number(env.PORT ?? (await freePort()))
     const path = fileURLToPath(new URL(`../${program}`, import.meta.url))
@@ -63,7 +67,7 @@ export class ServerProcess implements AsyncDisposable {
       : node
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH ?? '', PORT: String(port), ...env },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', log, 'inherit', 'ipc'],
     })
     const server = new ServerProcess(child, port)
     while (!(await accepts(port))) {
@@ -86,6 +90,10 @@ export class ServerProcess implements AsyncDisposable {
   /** What it holds just now, without collecting anything first. */
   usage(): Promise<UsageAnswer> {
     return this.ask<UsageAnswer>('usage')
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0
   }
 
   get isRunning(): boolean {

@@ -5,8 +5,11 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 
+import { fuzz } from './fuzz.js'
+import { ghosts } from './ghosts.js'
 import { ledgerOver } from './ledger.js'
 import { type Campaign, print } from './report.js'
+import { slowReaders } from './slow-readers.js'
 import { storm } from './storm.js'
 
 const campaigns: Readonly<Record<string, Campaign>> = {
@@ -14,6 +17,9 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   'ledger:postgres': ledgerOver('postgres'),
   'ledger:redis': ledgerOver('redis'),
   'ledger:cluster': ledgerOver('cluster'),
+  fuzz,
+  'slow-readers': slowReaders,
+  ghosts,
 }
 
 /** EX_USAGE of sysexits.h. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +32,7 @@ export interface CampaignNode {
  */
 export class CampaignHub implements AsyncDisposable {
   private server: ServerProcess | null = null
+  private log: number | null = null
 
   private constructor(
     readonly port: number,
@@ -69,8 +71,19 @@ export class CampaignHub implements AsyncDisposable {
 
   /** Resolves when it accepts connections. */
   async start(): Promise<ServerProcess> {
-    this.server = await ServerProcess.start('src/main.js', { ...this.env }, false)
+    this.log ??= openSync(join(this.folder, 'log'), 'a')
+    this.server = await ServerProcess.start(
+      'src/main.js',
+      { ...this.env },
+      { isPinned: false, log: this.log },
+    )
     return this.server
+  }
+
+  /** What it has logged: warnings and errors. */
+  get logLines(): string[] {
+    const text = readFileSync(join(this.folder, 'log'), 'utf8')
+    return text.split('\n').filter((line) => line.startsWith('{'))
   }
 
   get running(): ServerProcess {

@@ -6,6 +6,9 @@ export interface Size {
   readonly what: string
 }
 
+/** Tests run on machines that do much else. */
+export const PATIENCE: Size = { full: 1, small: 5, what: 'times the promised deadlines' }
+
 /** What a campaign found. */
 export interface Report {
   readonly figures: Readonly<Record<string, string | number>>
