@@ -18,6 +18,7 @@ export function summary(config: HubConfig): string {
       'database',
       config.database.url ? 'DATABASE_URL' : `embedded, under ${config.database.dataDir}`,
     ],
+    ['ice', config.ice.turn ? 'STUN and TURN' : 'STUN only: TURN_URLS is not set'],
     ['limits', config.limits.enabled ? 'on' : 'OFF'],
     ['classic', config.login.legacy ? 'login redirect on' : 'login redirect off'],
     ...config.warnings.map((warning) => ['WARNING', warning]),
