@@ -6,43 +6,6 @@ const OFFER_LENGTH = 2_500
 const CODECS = ['opus/48000/2', 'red/48000/2', 'G722/8000', 'PCMU/8000', 'PCMA/8000', 'CN/8000']
 const VIDEO_CODECS = ['VP8/90000', 'rtx/90000', 'VP9/90000', 'H264/90000', 'AV1/90000']
 
-export interface Signal {
-  readonly type: 'signal'
-  readonly target_node_id: string
-  readonly payload: unknown
-}
-
-/** A frame of 2.5 kB, with the escaped line ends that SDP in JSON is full of. */
-export function offer(target: string): Signal {
-  const withSdp = (sdp: string): Signal => ({
-    type: 'signal',
-    target_node_id: target,
-    payload: { type: 'offer', sdp },
-  })
-  let sdp = SESSION
-  for (let line = 0; JSON.stringify(withSdp(sdp)).length < OFFER_LENGTH; line++) {
-    sdp += (MEDIA[line] ?? `a=ssrc:${3_735_928_559 - line} cname:jW4nQ7kVb2cXq9Ls`) + '\r\n'
-  }
-  return withSdp(sdp)
-}
-
-/** A frame of about 250 B. */
-export function candidate(target: string): Signal {
-  return {
-    type: 'signal',
-    target_node_id: target,
-    payload: {
-      type: 'candidate',
-      candidate: {
-        candidate:
-          'candidate:842163049 1 udp 1677729535 203.0.113.77 50123 typ srflx raddr 192.168.1.5 rport 50123',
-        sdpMid: '0',
-        sdpMLineIndex: 0,
-      },
-    },
-  }
-}
-
 const SESSION = [
   'v=0',
   'o=- 4611731400430051336 2 IN IP4 127.0.0.1',
@@ -86,4 +49,35 @@ function transport(mid: number): string[] {
     'a=setup:actpass',
     `a=mid:${mid}`,
   ]
+}
+
+export type Kind = 'offer' | 'candidate'
+
+/** What browsers say to each other. */
+export const payloads: Readonly<Record<Kind, unknown>> = {
+  offer: offer(),
+  candidate: {
+    type: 'candidate',
+    candidate: {
+      candidate:
+        'candidate:842163049 1 udp 1677729535 203.0.113.77 50123 typ srflx raddr 192.168.1.5 rport 50123',
+      sdpMid: '0',
+      sdpMLineIndex: 0,
+    },
+  },
+}
+
+/** As much of a session description as makes a classic frame of 2.5 kB. */
+function offer(): unknown {
+  let sdp = SESSION
+  for (let line = 0; classicLength(sdp) < OFFER_LENGTH; line++) {
+    sdp += (MEDIA[line] ?? `a=ssrc:${3_735_928_559 - line} cname:jW4nQ7kVb2cXq9Ls`) + '\r\n'
+  }
+  return { type: 'offer', sdp }
+}
+
+function classicLength(sdp: string): number {
+  const payload = { type: 'offer', sdp }
+  const target = `dpc-node-${'0'.repeat(32)}`
+  return JSON.stringify({ type: 'signal', target_node_id: target, payload }).length
 }

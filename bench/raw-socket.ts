@@ -16,6 +16,8 @@ export class RawSocket {
   /** Called for each text frame, with its payload. The bytes are valid during the call only. */
   onText: (payload: Buffer) => void = () => undefined
   onClose: (reason: string) => void = () => undefined
+  /** Text frames by which a server asks whether we live, and what it has to be answered; encoded. */
+  heartbeat: { readonly ping: Buffer; readonly pong: Buffer } | null = null
 
   /** What is there of a frame whose end is still to come. */
   private rest: Buffer | null = null
@@ -105,8 +107,13 @@ export class RawSocket {
     this.rest = bytes.length === 0 ? null : bytes
   }
 
+  private takeText(payload: Buffer): void {
+    if (this.heartbeat?.ping.equals(payload)) this.write(this.heartbeat.pong)
+    else this.onText(payload)
+  }
+
   private take(opcode: number, payload: Buffer): void {
-    if (opcode === TEXT) this.onText(payload)
+    if (opcode === TEXT) this.takeText(payload)
     else if (opcode === PING) this.socket.write(encodeFrame(PONG, payload))
     else if (opcode === CLOSE) {
       this.onClose(payload.length < 2 ? 'closed' : `closed with ${payload.readUInt16BE(0)}`)
