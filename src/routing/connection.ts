@@ -29,6 +29,8 @@ export class Connection {
   /** The sweep since which frames have been refused because this peer does not read; 0 if it reads. */
   slowSinceSweep = 0
   isSlow = false
+  /** Its own signals that other instances were given and have not answered yet. */
+  unanswered = 0
   /** Why the hub ended it; null while it has not. */
   endedBy: CloseCode | null = null
 
@@ -106,6 +108,15 @@ export class Connection {
     const { socket } = this
     if (socket.readyState === socket.CLOSED) return Promise.resolve()
     return new Promise((resolve) => socket.once('close', () => resolve()))
+  }
+
+  /** Nothing is read from the peer until `resume`. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
   }
 
   ping(): void {

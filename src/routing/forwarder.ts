@@ -28,7 +28,6 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
   private readonly pending = new Map<number, { readonly tell: Tell; readonly sentAt: number }>()
   private sent = 0
   private timer: NodeJS.Timeout | undefined
-  private onSettled: (() => void)[] = []
 
   constructor(
     private readonly instances: Instances,
@@ -76,18 +75,11 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     )
   }
 
-  /** Resolves when every signal that was forwarded has its answer, after two seconds at the latest. */
-  async settled(): Promise<void> {
-    if (this.pending.size === 0) return
-    await new Promise<void>((resolve) => this.onSettled.push(resolve))
-  }
-
   private conclude(n: number, outcome: Outcome): void {
     const signal = this.pending.get(n)
     if (!signal) return
     this.pending.delete(n)
     signal.tell(outcome)
-    if (this.pending.size === 0) for (const resolve of this.onSettled.splice(0)) resolve()
   }
 
   private giveUpOld(): void {

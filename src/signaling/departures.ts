@@ -1,7 +1,7 @@
 /** Sockets that are sent away in a second: others take them in at this pace without noticing. */
 const A_SECOND = 200
-/** With the time sockets get to say goodbye this stays within ten seconds (CONTRACT §3). */
-const LONGEST_MS = 8_500
+/** With two more for the answers of other instances the last one is told within ten seconds. */
+const LONGEST_MS = 8_000
 /** Nobody else can serve them: the sooner this instance is back, the better. */
 const LONGEST_ALONE_MS = 1_500
 

@@ -11,7 +11,10 @@ import { planDepartures } from './departures.js'
 import { Liveness } from './liveness.js'
 import { restartFrame } from './protocol/hub-frames.js'
 
-/** Milliseconds the last sockets get to say goodbye. */
+/** Milliseconds in which other instances answer what was forwarded to them, and how often that is looked for. */
+const ANSWERS_MS = 2_000
+const LOOK_MS = 10
+/** Milliseconds a peer gets to say goodbye. */
 const GOODBYE_MS = 1_500
 /** Longer than any request takes: a refresh is held for 3 s at most (CONTRACT §1). */
 const REQUESTS_MS = 4_000
@@ -61,23 +64,30 @@ export class Drain implements BeforeApplicationShutdown {
       if (wait >= 1) await delay(wait)
       closed.push(this.tellToGo(connection, reconnectAfterMs))
     }
-    const isOver = new AbortController()
-    const late = delay(GOODBYE_MS, undefined, { signal: isOver.signal }).catch(() => undefined)
-    await Promise.race([Promise.all(closed), late])
-    isOver.abort()
-    for (const connection of leaving) connection.terminate()
+    await Promise.all(closed)
   }
 
   /**
-   * Nothing more is relayed to it, and its node is offline here at once. What it had sent by then, or
-   * sends until it answers, still is (`SignalingGateway.receive`).
+   * When it was told what became of its signals. Then nothing more is relayed to it, and its node is
+   * offline here. What it sends until it has read that still is relayed (`SignalingGateway.receive`).
    */
-  private tellToGo(connection: Connection, reconnectAfterMs: number): Promise<void> {
+  private async tellToGo(connection: Connection, reconnectAfterMs: number): Promise<void> {
+    connection.pause()
+    await untilAnswered(connection)
     if (connection.isModern) connection.send(restartFrame(reconnectAfterMs))
     connection.close(closeCodes.restart, 'the hub restarts')
     this.connections.remove(connection)
-    return connection.closed
+    connection.resume()
+    const late = setTimeout(() => connection.terminate(), GOODBYE_MS)
+    await connection.closed
+    clearTimeout(late)
   }
+}
+
+/** Resolves when nothing that was forwarded for it is without an answer, or after two seconds. */
+async function untilAnswered(connection: Connection): Promise<void> {
+  const giveUpAt = performance.now() + ANSWERS_MS
+  while (connection.unanswered > 0 && performance.now() < giveUpAt) await delay(LOOK_MS)
 }
 
 /** Fisher and Yates. */

@@ -220,13 +220,16 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
   }
 
   private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
-    const sender = client.connection.actor.node
+    const { connection } = client
+    const sender = connection.actor.node
     const delivery = this.deliveries.deliver(target, sender, payloadText)
     if (delivery !== 'offline') {
       this.report(client, target, ref, delivery)
       return
     }
+    connection.unanswered++
     this.forwarder.forward(target, sender, payloadText, (outcome) => {
+      connection.unanswered--
       this.report(client, target, ref, outcome)
     })
   }

@@ -7,7 +7,9 @@ import { FaultProxy } from '../support/fault-proxy.js'
 import { freePort } from '../support/free-port.js'
 import { startHub, type TestHub } from '../support/hub.js'
 import { HubProcess } from '../support/hub-process.js'
+import { startHubs } from '../support/hubs.js'
 import { upgrade } from '../support/test-node.js'
+import { until } from '../support/until.js'
 
 /** CONTRACT §3, TRUST C12. */
 const EXITS_WITHIN_MS = 15_000
@@ -71,6 +73,48 @@ describe('a hub that stops', () => {
     const answer = await allOf(socket)
     expect(answer).toContain('HTTP/1.1 200')
     expect(answer.toLowerCase()).toContain('connection: close')
+    await stopped
+  })
+})
+
+describe('one of two instances that stops', () => {
+  it('relays what its peers signal until they have read that they are to go', async () => {
+    await using hubs = await startHubs(2)
+    const [alice, bob] = [await hubs.connectNode(), await hubs.connectNode()]
+    // It does not read that it is to go, but goes on sending.
+    alice.socket.socket.pause()
+    const stopped = hubs.at(0)[Symbol.asyncDispose]()
+    await until(
+      async () => (await hubs.at(0).fetch('GET', '/health')).body.websocket_connections === 0,
+    )
+    for (let n = 0; n < 5; n++) alice.signal(bob, n)
+
+    for (let n = 0; n < 5; n++) {
+      expect(await bob.next()).toMatchObject({ sender_node_id: alice.id, payload: n })
+    }
+    alice.socket.socket.resume()
+    expect((await alice.closed).code).toBe(1012)
+    await stopped
+  })
+
+  it('tells its senders first what became of their signals at the other', async () => {
+    await using hubs = await startHubs(2)
+    const [alice, bob] = [await hubs.connectNode(), await hubs.connectNode()]
+    const gone = await hubs.registeredNode()
+    const [wire] = hubs.carrier.wires
+    wire?.slow(100)
+    alice.send({ type: 'signal', target_node_id: bob.id, payload: 1, ref: 'there' })
+    alice.send({ type: 'signal', target_node_id: gone.id, payload: 1, ref: 'not there' })
+    expect(await alice.socket.settled()).toEqual([])
+    const stopped = hubs.at(0)[Symbol.asyncDispose]()
+
+    const answers = [await alice.next(), await alice.next()]
+    expect(answers).toContainEqual({ type: 'ack', ref: 'there' })
+    expect(answers).toContainEqual(
+      expect.objectContaining({ code: 'target_offline', ref: 'not there' }),
+    )
+    expect((await alice.closed).code).toBe(1012)
+    expect(await bob.next()).toMatchObject({ payload: 1 })
     await stopped
   })
 })

@@ -44,7 +44,9 @@ export class CallSignals implements OnModuleInit {
     }
     const { roster } = call
     const elsewhere = new Map(holders.map((holder) => [holder, roster.membersAt(holder)]))
+    client.connection.unanswered++
     const settle = (missed: readonly Missed[], unanswered: readonly string[]): void => {
+      client.connection.unanswered--
       const unknown = unanswered.flatMap((holder) => elsewhere.get(holder) ?? [])
       const failed = unknown.map(({ nodeId }) => ({ nodeId, code: 'relay_failed' as const }))
       report(client, ref, [...missedHere, ...missed, ...failed])
