@@ -4,21 +4,31 @@ import { Clock } from '../common/clock.js'
 import type { IceServer } from '../ice/ice.schema.js'
 import { IceServers } from '../ice/ice-servers.js'
 import type { Connection } from '../routing/connection.js'
+import { ConnectionRegistry } from '../routing/connection-registry.js'
 import { Liveness } from './liveness.js'
 import { iceServersFrame } from './protocol/hub-frames.js'
+
+/** Connections that came in one storm are due in one second: they get theirs over so many. */
+const SPREAD_SWEEPS = 10
+const LEAST_AT_ONCE = 100
 
 /** Keeps `v=2` connections in lists of TURN servers whose credentials are good. */
 @Injectable()
 export class IceRenewals implements OnModuleInit {
+  /** The sweep under way, and how many more it may renew. */
+  private sweep = 0
+  private left = 0
+
   constructor(
     private readonly iceServers: IceServers,
+    private readonly connections: ConnectionRegistry,
     private readonly liveness: Liveness,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.liveness.onSweep((connection) => {
-      if (connection.iceDueAt !== 0) this.renew(connection)
+    this.liveness.onSweep((connection, sweep) => {
+      if (connection.iceDueAt !== 0) this.renew(connection, sweep)
     })
   }
 
@@ -29,8 +39,13 @@ export class IceRenewals implements OnModuleInit {
   }
 
   /** Again at the next sweep if the peer does not read just now. */
-  private renew(connection: Connection): void {
-    if (this.clock.seconds() < connection.iceDueAt) return
+  private renew(connection: Connection, sweep: number): void {
+    if (sweep !== this.sweep) {
+      this.sweep = sweep
+      this.left = Math.max(LEAST_AT_ONCE, Math.ceil(this.connections.size / SPREAD_SWEEPS))
+    }
+    if (this.left === 0 || this.clock.seconds() < connection.iceDueAt) return
+    this.left--
     if (connection.send(iceServersFrame(this.iceServers.mint())) !== 'delivered') return
     this.expectNext(connection)
   }
