@@ -14,3 +14,8 @@ export async function within<Result>(
     clearTimeout(timer)
   }
 }
+
+/** Resolves when the goodbye is said, cannot be said, or takes longer than so many milliseconds. */
+export async function politely(milliseconds: number, goodbye: Promise<unknown>): Promise<void> {
+  await within(milliseconds, goodbye, () => new Error('late')).catch(() => undefined)
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { pauseBefore } from '../common/liveness.js'
+import { pauseBefore } from '../common/retry.js'
 import type { Logger } from '../common/logger.js'
 import type { RedisAddress } from '../redis/redis-address.js'
 import { type RedisConnection, RedisLostError } from '../redis/redis-connection.js'

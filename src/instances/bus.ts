@@ -57,8 +57,8 @@ export abstract class Bus {
   abstract leave(place: Place): void
 
   /**
-   * False: nobody has taken the place. What one instance sends to one place arrives in that order.
-   * True says that there is somebody, not that they got it.
+   * False: nobody has taken the place. True says that somebody has, not that they got it. All who have
+   * taken it hear what is sent there in one order, and what one instance sends in that order.
    */
   abstract toPlace(place: Place, bytes: Buffer): Promise<boolean>
 

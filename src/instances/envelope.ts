@@ -17,6 +17,7 @@ const TAG_AT = 16
 const TEXT_AT = 32
 const HEAD_AT = 13
 const TO_ALL = 1
+const SCRATCH_BYTES = 65_536
 
 /** Instances whose keys are kept, those that have long gone among them. */
 const MAX_SENDERS = 1_000
@@ -43,6 +44,7 @@ export class Envelopes {
   private readonly ownKey: KeyObject
   private readonly nonce = Buffer.alloc(NONCE_BYTES)
   private sealed = 0
+  private readonly scratch = Buffer.allocUnsafe(SCRATCH_BYTES)
   private readonly senders = new Map<string, Sender>()
 
   constructor(
@@ -54,20 +56,18 @@ export class Envelopes {
   }
 
   seal(head: string, body: string | Buffer, isToAll: boolean): Buffer {
-    const headBytes = Buffer.byteLength(head)
-    const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const text = Buffer.allocUnsafe(HEAD_AT + headBytes + bodyBytes)
+    const text = this.textFor(head.length + body.length)
+    const bodyAt = HEAD_AT + text.write(head, HEAD_AT)
+    const end =
+      bodyAt + (typeof body === 'string' ? text.write(body, bodyAt) : body.copy(text, bodyAt))
     text[0] = isToAll ? TO_ALL : 0
-    text.writeUInt32BE(headBytes, 1)
+    text.writeUInt32BE(bodyAt - HEAD_AT, 1)
     text.writeDoubleBE(performance.now(), 5)
-    text.write(head, HEAD_AT, 'utf8')
-    if (typeof body === 'string') text.write(body, HEAD_AT + headBytes, 'utf8')
-    else body.copy(text, HEAD_AT + headBytes)
 
     this.sealed += 1
     this.nonce.writeUIntBE(this.sealed, NONCE_BYTES - 6, 6)
     const cipher = createCipheriv('aes-256-gcm', this.ownKey, this.nonce)
-    const secret = cipher.update(text)
+    const secret = cipher.update(text.subarray(0, end))
     cipher.final()
     const bytes = Buffer.allocUnsafe(TEXT_AT + secret.length)
     this.ownId.copy(bytes, 0)
@@ -75,6 +75,12 @@ export class Envelopes {
     cipher.getAuthTag().copy(bytes, TAG_AT)
     secret.copy(bytes, TEXT_AT)
     return bytes
+  }
+
+  /** Memory for so many characters or bytes: the same again and again, as nothing of it outlives `seal`. */
+  private textFor(length: number): Buffer {
+    const most = HEAD_AT + 3 * length
+    return most <= this.scratch.length ? this.scratch : Buffer.allocUnsafe(most)
   }
 
   /** Null: nothing that an instance of this hub has sealed. */

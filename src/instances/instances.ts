@@ -1,19 +1,16 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 
-import { UnavailableError } from '../common/hub-error.js'
 import { Logger } from '../common/logger.js'
 import { DataKey } from '../database/data-key.js'
 import { Database } from '../database/database.js'
+import { Acquaintances } from './acquaintances.js'
 import { Bus, BusAwayError, type Place } from './bus.js'
 import { Correspondence, type Handler } from './correspondence.js'
 import { Membership } from './membership.js'
 import type { Kind, Message } from './messages.js'
 
 const BEAT_MS = 1_000
-/** How long a start waits until the others know this instance. */
-const WELCOME_MS = 3_000
-/** How long of that for the carrier. */
-const CARRIER_MS = 1_000
+const MAX_KNOWN_PLACES = 10_000
 
 /**
  * The processes of this hub, and what they say to each other.
@@ -24,6 +21,8 @@ const CARRIER_MS = 1_000
  */
 @Injectable()
 export class Instances implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** So that the place of a frame's target is not computed for each frame. */
+  private readonly places = new Map<string, Place>()
   /** Places taken, each with how often. */
   private readonly held = new Map<Place, number>()
   private readonly joinedListeners: ((instance: string) => void)[] = []
@@ -35,10 +34,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   private wasUp = true
   /** What is here can be found: settled anew whenever this instance is alone no longer. */
   private reached: Promise<void> = Promise.resolve()
-  /** Others that have said they know this instance. */
-  private readonly seenBy = new Set<string>()
-  /** The carrier came up, or somebody has seen this instance. */
-  private onNews: () => void = () => undefined
+  private readonly acquaintances = new Acquaintances()
 
   constructor(
     private readonly bus: Bus,
@@ -50,7 +46,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.membership = new Membership(bus.id, database, logger, {
       onMet: (instance) => this.say(this.welcome(instance)),
       onParted: (instance) => {
-        this.seenBy.delete(instance)
+        this.acquaintances.forget(instance)
         for (const listener of this.goneListeners) listener(instance)
       },
       onRevived: () => this.isAlone || this.say(this.reach()),
@@ -58,13 +54,11 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
     this.on('hello', (_message, from) => {
+      this.acquaintances.hear(from)
       if (this.others.has(from)) this.say(this.greet(from))
       else this.membership.meet(from)
     })
-    this.on('seen', (_message, from) => {
-      this.seenBy.add(from)
-      this.onNews()
-    })
+    this.on('seen', (_message, from) => this.acquaintances.see(from))
     this.on('bye', (_message, from) => this.membership.part(from))
   }
 
@@ -89,7 +83,13 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Where a node (by its short id) or a call is found. */
   place(kind: 'node' | 'call', id: string): Place {
-    return this.dataKey.mac('place', `${kind}:${id}`).toString('base64url', 0, 16)
+    const name = `${kind}:${id}`
+    const known = this.places.get(name)
+    if (known !== undefined) return known
+    const place = this.dataKey.mac('place', name).toString('base64url', 0, 16)
+    if (this.places.size >= MAX_KNOWN_PLACES) this.places.clear()
+    this.places.set(name, place)
+    return place
   }
 
   /**
@@ -126,14 +126,15 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * False: nobody has taken the place. It may be this instance that has, and hears it then. What is sent
-   * to one place arrives in that order.
+   * False: nobody has taken the place. It may be this instance that has, and hears it then. All who have
+   * taken it hear what is sent there in one order.
    *
-   * @throws BusAwayError
+   * @throws BusAwayError  also if nobody is found there while the carrier is not back for everybody
    */
   toPlace(place: Place, message: Message, body: string | Buffer = ''): Promise<boolean> {
     if (this.isAlone) return Promise.resolve(false)
-    return this.bus.toPlace(place, this.correspondence.seal(message, body))
+    const sent = this.bus.toPlace(place, this.correspondence.seal(message, body))
+    return this.acquaintances.isSomebodyAbsent ? this.unlessAbsent(sent) : sent
   }
 
   /** @throws BusAwayError */
@@ -184,20 +185,18 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
       this.say(this.toAll({ kind: 'beat' }))
     }, BEAT_MS)
     this.timer.unref()
-    if (!this.isAlone) await this.untilSeen()
+    if (this.isAlone) return
+    await this.acquaintances.untilSeen(
+      () => this.isUp,
+      () => this.whoListens(),
+    )
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer)
-    try {
-      await this.membership.close()
-      await this.toAll({ kind: 'bye' })
-    } catch (error) {
-      // The others will miss it.
-      if (!(error instanceof UnavailableError || error instanceof BusAwayError)) throw error
-    } finally {
-      await this.bus.close()
-    }
+    await this.membership.close()
+    await this.toAll({ kind: 'bye' }).catch(unlessAway)
+    await this.bus.close()
   }
 
   private receive(bytes: Buffer): void {
@@ -223,44 +222,34 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Takes on the carrier all that is held. A carrier that is away does so itself when it is back. */
   private async reach(): Promise<void> {
-    try {
-      await this.tellUp(await this.bus.take([...this.held.keys()]))
-    } catch (error) {
-      if (!(error instanceof BusAwayError)) throw error
-    }
+    await this.bus
+      .take([...this.held.keys()])
+      .then((stamp) => this.tellUp(stamp))
+      .catch(unlessAway)
   }
 
   private carrierIsUp(stamp: number): void {
-    this.onNews()
+    this.acquaintances.carrierIsUp(this.others)
     if (this.isAlone) return
     this.say(this.toAll({ kind: 'hello' }))
     this.say(this.tellUp(stamp).then(() => this.toAll({ kind: 'seen' })))
+  }
+
+  /** Where nobody is yet, somebody may have been before. */
+  private async unlessAbsent(sent: Promise<boolean>): Promise<boolean> {
+    const isTaken = await sent
+    if (!isTaken && this.acquaintances.isSomebodyAbsent) throw new BusAwayError()
+    return isTaken
   }
 
   private async tellUp(stamp: number): Promise<void> {
     await Promise.all(this.upListeners.map((listener) => Promise.resolve(listener(stamp))))
   }
 
-  private untilSeen(): Promise<void> {
-    return new Promise((resolve) => {
-      const late = setTimeout(resolve, WELCOME_MS)
-      const without = setTimeout(() => this.isUp || resolve(), CARRIER_MS)
-      for (const timer of [late, without]) timer.unref()
-      this.onNews = () => {
-        this.isSeen().then(
-          (isSeen) => isSeen && resolve(),
-          () => undefined,
-        )
-      }
-      this.onNews()
-    })
-  }
-
-  /** By all who can have: one that was killed a moment ago still stands in the table. */
-  private async isSeen(): Promise<boolean> {
+  private async whoListens(): Promise<readonly string[]> {
     const others = [...this.others]
-    const areThere = await this.bus.listening(others)
-    return others.every((other, index) => this.seenBy.has(other) || !areThere[index])
+    const areListening = await this.bus.listening(others)
+    return others.filter((_, index) => areListening[index])
   }
 
   private tellOfTheCarrier(): void {
@@ -275,10 +264,12 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** For what nobody waits for. */
   private say(sent: Promise<unknown>): void {
-    sent.catch((error: unknown) => {
-      if (!(error instanceof BusAwayError)) this.logger.error(error)
-    })
+    sent.catch(unlessAway).catch((error: unknown) => this.logger.error(error))
   }
+}
+
+function unlessAway(error: unknown): void {
+  if (!(error instanceof BusAwayError)) throw error
 }
 
 /** Whether the first of two who took one place did so later. */

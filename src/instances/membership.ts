@@ -62,16 +62,20 @@ export class Membership {
     this.remove(instance)
   }
 
-  /** @throws UnavailableError */
+  /** If Postgres is away now, the others find out by themselves. */
   async close(): Promise<void> {
     clearInterval(this.timer)
     this.isClosed = true
     if (!this.timer) return
     await this.beating
-    await this.database.reserved.rows(
-      'WITH own AS (DELETE FROM instances WHERE id = $1) DELETE FROM places WHERE instance = $1',
-      [this.id],
-    )
+    try {
+      await this.database.reserved.rows(
+        'WITH own AS (DELETE FROM instances WHERE id = $1) DELETE FROM places WHERE instance = $1',
+        [this.id],
+      )
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+    }
   }
 
   private async beat(): Promise<void> {

@@ -6,7 +6,9 @@ import type { Client, QueryResultRow } from 'pg'
 import type { Logger } from '../common/logger.js'
 import type { Database } from '../database/database.js'
 import { BusAwayError } from './bus.js'
-import { Liveness, pauseBefore } from '../common/liveness.js'
+import { pauseBefore } from '../common/retry.js'
+import { Watchdog } from '../common/watchdog.js'
+import { politely } from '../common/within.js'
 
 /** How long a notification sent through the pool may take to arrive. */
 const PROBE_MS = 1_500
@@ -50,7 +52,7 @@ export class PostgresLine {
   private isProven = false
   private onProof: () => void = () => undefined
   private readonly name: string
-  private readonly liveness = new Liveness(
+  private readonly watchdog = new Watchdog(
     () => this.ask(),
     () => this.lose(this.client),
   )
@@ -74,7 +76,7 @@ export class PostgresLine {
     client.on('error', () => this.lose(client))
     client.on('end', () => this.lose(client))
     client.on('notification', ({ processId, payload = '' }) => this.hear(processId, payload))
-    this.liveness.start()
+    this.watchdog.start()
     this.begin(client).catch((error: unknown) => {
       if (error instanceof NotificationsKeptBackError) this.giveUpForNow(client, error)
       else this.lose(client)
@@ -95,7 +97,7 @@ export class PostgresLine {
     this.queriesUnderWay++
     try {
       const { rows } = await client.query<Row>({ text, values, ...(name ? { name } : {}) })
-      this.liveness.heard()
+      this.watchdog.heard()
       return rows
     } catch (cause) {
       this.lose(client)
@@ -111,27 +113,23 @@ export class PostgresLine {
     this.isClosed = true
     this.client = null
     clearTimeout(this.retry)
-    this.liveness.stop()
-    if (client) await Promise.race([this.sayGoodbye(client, lastWord), delay(GOODBYE_MS)])
+    this.watchdog.stop()
+    if (client) await politely(GOODBYE_MS, this.sayGoodbye(client, lastWord))
     socket?.destroy()
   }
 
   private async sayGoodbye(client: Client, lastWord: string): Promise<void> {
-    try {
-      await client.query(lastWord, [this.id])
-      // At once: the server may take a moment to notice that the connection has ended.
-      await client.query('SELECT pg_advisory_unlock_all()')
-      await client.end()
-    } catch {
-      // It was lost: what it leaves behind is swept by others.
-    }
+    await client.query(lastWord, [this.id])
+    // At once: the server may take a moment to notice that the connection has ended.
+    await client.query('SELECT pg_advisory_unlock_all()')
+    await client.end()
   }
 
   private async begin(client: Client): Promise<void> {
     this.queriesUnderWay = 1
     await client.connect()
     this.queriesUnderWay = 0
-    this.liveness.heard()
+    this.watchdog.heard()
     // What a lost connection has left behind would go on listening in our name.
     await this.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -161,7 +159,7 @@ export class PostgresLine {
   }
 
   private hear(backend: number, payload: string): void {
-    this.liveness.heard()
+    this.watchdog.heard()
     if (payload === PROBE) {
       this.isProven = true
       this.onProof()
@@ -182,7 +180,7 @@ export class PostgresLine {
   private lose(client: Client | null, pauseMs = pauseBefore(this.attempts)): void {
     if (!client || this.client !== client) return
     this.client = null
-    this.liveness.stop()
+    this.watchdog.stop()
     this.socket?.destroy()
     this.events.onLost()
     this.attempts++

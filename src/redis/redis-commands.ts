@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 
-import { pauseBefore } from '../common/liveness.js'
+import { pauseBefore } from '../common/retry.js'
 import type { Secret } from '../common/secret.js'
 import { redisAddress } from './redis-address.js'
 

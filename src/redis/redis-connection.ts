@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-import { Liveness } from '../common/liveness.js'
+import { Watchdog } from '../common/watchdog.js'
+import { type Argument, CommandWriter } from './command-writer.js'
 import type { RedisAddress } from './redis-address.js'
 import { type Reply, RedisReplyError, RespParser } from './resp-parser.js'
 
@@ -41,14 +42,13 @@ interface Pending {
 export class RedisConnection {
   private readonly socket: Socket
   private readonly parser = new RespParser((reply, isPush) => this.take(reply, isPush))
-  private readonly liveness = new Liveness(
+  private readonly watchdog = new Watchdog(
     () => this.ask(),
     () => this.lose(),
   )
   private pending: Pending[] = []
   private answered = 0
-  private outgoing: Buffer[] = []
-  private outgoingBytes = 0
+  private readonly writer = new CommandWriter()
   private isLost = false
 
   constructor(
@@ -65,7 +65,7 @@ export class RedisConnection {
     this.socket.on('data', (chunk) => this.read(chunk))
     this.socket.on('error', () => this.lose())
     this.socket.on('close', () => this.lose())
-    this.liveness.start()
+    this.watchdog.start()
   }
 
   /**
@@ -87,7 +87,7 @@ export class RedisConnection {
    *
    * @throws RedisReplyError @throws RedisLostError
    */
-  command(...args: readonly (string | Buffer)[]): Promise<Reply> {
+  command(...args: readonly Argument[]): Promise<Reply> {
     return this.send(args, null)
   }
 
@@ -105,31 +105,26 @@ export class RedisConnection {
     this.end(false)
   }
 
-  private send(args: readonly (string | Buffer)[], pushed: string | null): Promise<Reply> {
+  private send(args: readonly Argument[], pushed: string | null): Promise<Reply> {
     return new Promise((done, failed: (error: Error) => void) => {
-      if (this.isLost || this.outgoingBytes + this.socket.writableLength > MAX_QUEUED_BYTES) {
+      if (this.isLost || this.writer.length + this.socket.writableLength > MAX_QUEUED_BYTES) {
         failed(new RedisLostError(false))
         return
       }
       this.pending.push({ pushed, done, failed })
-      if (this.outgoing.length === 0) setImmediate(() => this.flush())
-      const bytes = encode(args)
-      this.outgoing.push(bytes)
-      this.outgoingBytes += bytes.length
+      if (this.writer.length === 0) setImmediate(() => this.flush())
+      this.writer.write(args)
     })
   }
 
   private flush(): void {
-    const outgoing = this.outgoing
-    this.outgoing = []
-    this.outgoingBytes = 0
-    const [first] = outgoing
-    if (this.isLost || !first) return
-    this.socket.write(outgoing.length === 1 ? first : Buffer.concat(outgoing))
+    if (this.isLost) return
+    this.socket.write(this.writer.bytes)
+    this.writer.clear(this.socket.writableLength === 0)
   }
 
   private read(chunk: Buffer): void {
-    this.liveness.heard()
+    this.watchdog.heard()
     try {
       this.parser.write(chunk)
     } catch {
@@ -170,26 +165,10 @@ export class RedisConnection {
   private end(isLoss: boolean): void {
     if (this.isLost) return
     this.isLost = true
-    this.liveness.stop()
+    this.watchdog.stop()
     this.socket.destroy()
     const pending = this.pending.splice(0).slice(this.answered)
     for (const { failed } of pending) failed(new RedisLostError(true))
     if (isLoss) this.events.onLost()
   }
-}
-
-function encode(args: readonly (string | Buffer)[]): Buffer {
-  const last = args.at(-1)
-  let text = `*${args.length}\r\n`
-  for (const arg of args) {
-    if (typeof arg === 'string') text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`
-  }
-  if (!Buffer.isBuffer(last)) return Buffer.from(text)
-  text += `$${last.length}\r\n`
-  const headBytes = Buffer.byteLength(text)
-  const bytes = Buffer.allocUnsafe(headBytes + last.length + 2)
-  bytes.write(text)
-  last.copy(bytes, headBytes)
-  bytes.write('\r\n', headBytes + last.length)
-  return bytes
 }

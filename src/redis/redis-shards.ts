@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 import { z } from 'zod'
 
+import { politely } from '../common/within.js'
 import { slotOf } from './cluster-slot.js'
 import type { RedisAddress } from './redis-address.js'
 import { RedisConnection, type RedisEvents } from './redis-connection.js'
@@ -76,7 +75,7 @@ export class RedisShards {
   /** Says goodbye first, so that nobody is told of subscriptions that are about to end. */
   async leave(): Promise<void> {
     const goodbyes = this.all.map((connection) => connection.command('RESET'))
-    await Promise.race([Promise.allSettled(goodbyes), delay(GOODBYE_MS)])
+    await politely(GOODBYE_MS, Promise.all(goodbyes))
     this.close()
   }
 

@@ -228,6 +228,19 @@ export function busContract(startCarrier: () => Promise<Carrier>): void {
       expect(await carol.settled()).toEqual([])
     })
 
+    it('to a place that several have taken arrives at all of them in one order', async () => {
+      const ends = await start(3)
+      const place = somePlace()
+      await Promise.all(ends.map(({ bus }) => bus.take([place])))
+      for (let n = 0; n < 50; n++) {
+        await Promise.all(
+          ends.map(({ bus }, sender) => bus.toPlace(place, Buffer.from(`${sender} ${n}`))),
+        )
+      }
+      const [first, ...others] = await Promise.all(ends.map((end) => end.texts(150)))
+      for (const other of others) expect(other).toEqual(first)
+    })
+
     it.each([
       ['empty', Buffer.alloc(0)],
       ['every byte there is', Buffer.from(Array.from({ length: 512 }, (_, n) => n & 255))],

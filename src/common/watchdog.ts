@@ -3,10 +3,13 @@ export const SILENCE_MS = 1_500
 /** When it is asked whether it is there: it has a second for the answer. */
 const ASK_AFTER_MS = 500
 const EVERY_MS = 250
+/** So much later than it should have looked it was asleep itself, and nobody else may be to blame. */
+const ASLEEP_MS = 500
 
 /** Notices that the other end of a connection is silent, whatever the operating system thinks of it. */
-export class Liveness {
+export class Watchdog {
   private heardAt = 0
+  private lookedAt = 0
   private timer: NodeJS.Timeout | undefined
 
   /**
@@ -21,6 +24,7 @@ export class Liveness {
   start(): void {
     this.stop()
     this.heard()
+    this.lookedAt = this.heardAt
     this.timer = setInterval(() => this.look(), EVERY_MS)
     this.timer.unref()
   }
@@ -34,7 +38,12 @@ export class Liveness {
   }
 
   private look(): void {
-    const silence = performance.now() - this.heardAt
+    const now = performance.now()
+    const wasAsleep = now - this.lookedAt > EVERY_MS + ASLEEP_MS
+    this.lookedAt = now
+    // What was said meanwhile is still to be read: it is asked again.
+    if (wasAsleep) this.heardAt = Math.max(this.heardAt, now - ASK_AFTER_MS)
+    const silence = now - this.heardAt
     if (silence >= SILENCE_MS) {
       this.stop()
       this.cut()
@@ -42,9 +51,4 @@ export class Liveness {
       this.ask()
     }
   }
-}
-
-/** Milliseconds until the next attempt to connect: short at first, never over a second, jittered. */
-export function pauseBefore(attempt: number): number {
-  return Math.min(1_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
 }
