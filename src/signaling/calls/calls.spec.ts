@@ -1,94 +1,47 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { Clock } from '../../common/clock.js'
-import { nodeIdSchema } from '../../identity/node-id.js'
-import type { ConnectionObserver } from '../../routing/connection-registry.js'
-import type { Client } from '../client.js'
-import { Calls } from './calls.js'
-import { HeldCalls } from './held-calls.js'
+import { CallNetwork, CallNode, newCall } from '../../../test/support/call-network.js'
 
-/** Calls of an instance that is alone, with clients that only write down what they are told. */
-class Desk {
-  private readonly connected = new Map<string, unknown>()
-  private observer: ConnectionObserver = {}
-  readonly held = new HeldCalls({ id: 'here', place: (_kind: string, id: string) => id } as never)
-  readonly calls = new Calls(
-    this.held,
-    {
-      open: () => undefined,
-      tell: () => undefined,
-      dropDeserted: (call: never) => {
-        const { isDeserted } = call as { isDeserted: boolean }
-        if (isDeserted) this.held.drop(call)
-      },
-    } as never,
-    {} as never,
-    {
-      get: (shortId: string) => this.connected.get(shortId) ?? null,
-      observe: (observer: ConnectionObserver) => (this.observer = observer),
-    } as never,
-    new Clock(),
-  )
-
-  constructor() {
-    this.calls.onModuleInit()
-  }
-
-  /** @returns its client, and what it was told last */
-  connect(number: number): { client: Client; last: () => unknown } {
-    const shortId = nodeIdSchema.parse(`dpc-node-${String(number).padStart(16, '0')}`)
-    let told: unknown = null
-    const hear = (frame: unknown): void => {
-      told = frame
-    }
-    const connection = { actor: { node: { nodeId: shortId, shortId } } }
-    this.connected.set(shortId, connection)
-    const client = { connection, reply: hear, acknowledge: hear, refuse: hear }
-    return { client: client as never, last: () => told }
-  }
-
-  end({ connection }: Client): void {
-    this.connected.delete(connection.actor.node.shortId)
-    this.observer.gone?.(connection, false)
-  }
+/** So many nodes at one instance, which is alone. */
+function crowd(count: number) {
+  const network = new CallNetwork(1)
+  const [hub] = network.hubs
+  const nodes = Array.from({ length: count }, (_each, number) => new CallNode(hub!, number))
+  return { hub: hub!, nodes }
 }
 
 describe('the calls of one instance', () => {
   it('are 10,000 at most; who would make one more is told to wait, and may when one has ended', () => {
-    const desk = new Desk()
-    const clients = Array.from({ length: 1_251 }, (_each, number) => desk.connect(number))
-    for (const { client } of clients.slice(0, 1_250)) {
-      for (let count = 0; count < 8; count++) {
-        desk.calls.join(client, { type: 'join', callId: null, ref: null })
-      }
+    const { hub, nodes } = crowd(1_251)
+    for (const node of nodes.slice(0, 1_250)) {
+      for (let count = 0; count < 8; count++) node.join(newCall())
     }
-    const late = clients.at(-1)!
-    desk.calls.join(late.client, { type: 'join', callId: null, ref: 'r' })
-    expect(late.last()).toMatchObject({ code: 'room_full', ref: 'r' })
+    const late = nodes.at(-1)!
+    late.join(newCall())
+    expect([hub.held.size, late.answers.get('join')]).toEqual([10_000, ['room_full']])
 
-    desk.end(clients[0]!.client)
-    desk.calls.join(late.client, { type: 'join', callId: null, ref: 's' })
+    hub.disconnect(nodes[0]!)
+    late.join(newCall())
 
-    expect(late.last()).toContain('"type":"joined"')
-    desk.calls.onModuleDestroy()
+    expect([...late.believed]).toEqual([late.nodeId])
+    hub.end()
   })
 
   it('are none when all connections have ended, however they were made, joined and left', () => {
-    const desk = new Desk()
-    const clients = Array.from({ length: 40 }, (_each, number) => desk.connect(number).client)
-    const ids = Array.from({ length: 20 }, (_each, number) => `call-${number}`.padEnd(22, 'x'))
+    const { hub, nodes } = crowd(40)
+    const ids = Array.from({ length: 20 }, newCall)
     for (let round = 0; round < 5_000; round++) {
-      const client = clients[(round * 7) % clients.length]!
+      const node = nodes[(round * 7) % nodes.length]!
       const callId = ids[(round * 11) % ids.length]!
-      if (round % 3 === 0) desk.calls.leave(client, { type: 'leave', callId, ref: null })
-      else desk.calls.join(client, { type: 'join', callId, ref: null })
+      if (round % 3 === 0) node.leave(callId)
+      else node.join(callId)
     }
-    expect(desk.held.size).toBeGreaterThan(0)
+    expect(hub.held.size).toBeGreaterThan(0)
 
-    for (const client of clients) desk.end(client)
+    for (const node of nodes) hub.disconnect(node)
 
-    expect(desk.held.size).toBe(0)
-    for (const { connection } of clients) expect(desk.held.of(connection).size).toBe(0)
-    desk.calls.onModuleDestroy()
+    expect(hub.held.size).toBe(0)
+    for (const { connection } of nodes) expect(hub.held.of(connection as never).size).toBe(0)
+    hub.end()
   })
 })
