@@ -25,6 +25,14 @@ import { WebSocketRequest } from './sockets/websocket-request.js'
 /** Routes a monitor may ask with HEAD. Elsewhere a prefetch would use up a login (RFC 9110 §9.3.2). */
 const HEAD_ROUTES = new Set(['/', '/health', '/livez', '/readyz'])
 
+/** Milliseconds for the head of a request, an upgrade's too, from the connection's beginning; and how often they are looked for. */
+const HEAD_MS = 10_000
+const LOOK_MS = 2_000
+/** Milliseconds for a whole request: 32 KiB over a bad line. */
+const REQUEST_MS = 30_000
+/** Connections that are no sockets yet, or never: beyond these the process would run out of files. */
+const OTHER_CONNECTIONS = 2_000
+
 /**
  * The whole hub, ready to listen: HTTP, sockets, database. Tests start it through here too.
  * `app.close()` ends what it began, the embedded database included.
@@ -45,10 +53,15 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
         sendError(reply, describeError(error), request.id)
       },
       // Node would refuse a request without Host itself, with an empty body.
-      http: { IncomingMessage: WebSocketRequest, requireHostHeader: false },
+      http: {
+        IncomingMessage: WebSocketRequest,
+        requireHostHeader: false,
+        headersTimeout: HEAD_MS,
+        connectionsCheckingInterval: LOOK_MS,
+      },
       clientErrorHandler: refuseBrokenRequest,
       return503OnClosing: false,
-      requestTimeout: 30_000,
+      requestTimeout: REQUEST_MS,
     }),
     { logger, abortOnError: false, forceCloseConnections: true },
   )
@@ -63,6 +76,7 @@ export async function createApp(surroundings: Surroundings): Promise<NestFastify
   fastify.addHook('onRequest', safeByDefault(isHttps))
   fastify.addHook('onResponse', requestLog(logger))
   fastify.server.on('checkExpectation', refuseExpectation)
+  fastify.server.maxConnections = config.signaling.maxConnections + OTHER_CONNECTIONS
   app.useWebSocketAdapter(
     new SocketAdapter(
       fastify.server,
