@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { connectCall, connectMember } from '../../support/call-members.js'
+import { CallMember, connectCall, connectMember } from '../../support/call-members.js'
 import type { TestHubs } from '../../support/hubs.js'
+import { connectModern } from '../../support/modern-client.js'
 import type { Frame } from '../../support/test-node.js'
 
 /** What members say to all others. */
@@ -111,6 +112,31 @@ export function callSignalScenarios(hubs: () => TestHubs): void {
         retry_after: 1,
       })
       slow!.socket.socket.resume()
+    })
+
+    it('comes again, by its number, to a client that dropped before it read it, and joins anew', async () => {
+      const sender = await connectMember(hubs())
+      const node = await hubs().registeredNode()
+      const lost = await connectModern(node)
+      const { call_id: callId } = await sender.join()
+      await new CallMember(node, lost.socket).join(callId, [sender])
+      await sender.next()
+      lost.socket.socket.pause()
+      sender.send({ type: 'signal', call_id: callId, payload: 'missed', ref: 'r' })
+      expect(await sender.next()).toEqual({ type: 'ack', ref: 'r' })
+      lost.socket.socket.terminate()
+      expect(await sender.next()).toMatchObject({ type: 'peer-leave', node_id: node.id })
+
+      const { socket } = await connectModern(node)
+      const { connection_id } = lost.greeting
+      socket.send({ type: 'resume', connection_id, last_seq: 0 })
+
+      expect(await socket.next()).toEqual({ type: 'resumed', from_seq: 1 })
+      expect(await socket.next()).toMatchObject({ call_id: callId, payload: 'missed', seq: 1 })
+      const back = new CallMember(node, socket)
+      back.send({ type: 'signal', call_id: callId, payload: 1 })
+      expect(await back.next()).toMatchObject({ code: 'unknown_room' })
+      await back.join(callId, [sender])
     })
 
     it('is unknown_room for who is in no call of that id, whether there is one or not', async () => {
