@@ -202,6 +202,27 @@ describe('a call of three instances', () => {
     network.end()
   })
 
+  it('is a new one for who was about to join when it was closed', async () => {
+    for (let meanwhileMs = 0; meanwhileMs < 10; meanwhileMs++) {
+      const { network, nodes } = crowd(1)
+      const [owner, late] = [nodes[0]!, nodes[1]!]
+      const callId = newCall()
+      owner.join(callId)
+      await pass(100)
+      late.join(callId)
+      await pass(meanwhileMs)
+
+      owner.close(callId)
+      await pass(2_000)
+
+      expect(owner.believed.size).toBe(0)
+      if (late.believed.size > 0) expect([...late.believed]).toEqual([late.nodeId])
+      const rosters = network.hubs.flatMap(({ held }) => held.get(callId)?.roster.nodeIds ?? [])
+      expect(rosters).toEqual([...late.believed])
+      network.end()
+    }
+  })
+
   it('keeps waiting for nobody beyond two seconds, whatever answers come later', async () => {
     const { network, callId, one } = await threeApart()
     network.isLost = (message) => message.kind === 'call_handled'

@@ -92,6 +92,8 @@ export class CallLinks implements OnModuleInit {
     const until = call.roster.latest
     if (holders.length > 0) this.tellClosed(call, until, holders)
     this.held.end(call, until)
+    // For one that was about to join elsewhere, and had asked.
+    this.tell(call)
     this.dropDeserted(call)
   }
 
