@@ -2,13 +2,15 @@
  * `npm run campaign -- <name>`: long runs that try to break what the hub promises, against the hub as
  * it ships in a process of its own. Ends with 1 when a promise did not hold. See CONTRIBUTING.md.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 
+import { drawCurves } from './curve.js'
 import { fuzz } from './fuzz.js'
 import { ghosts } from './ghosts.js'
 import { ledgerOver } from './ledger.js'
-import { type Campaign, print } from './report.js'
+import { type Campaign, print, type Report } from './report.js'
 import { slowReaders } from './slow-readers.js'
 import { storm } from './storm.js'
 
@@ -25,14 +27,42 @@ const campaigns: Readonly<Record<string, Campaign>> = {
 /** EX_USAGE of sysexits.h. */
 const USAGE_EXIT_CODE = 64
 
-const { campaign, sizes, out } = readArguments(process.argv.slice(2))
-const report = await campaign.run(sizes)
-print(report)
-if (out !== null) await writeFile(out, `${JSON.stringify(report, null, 2)}\n`)
-process.exit(report.broken.length === 0 ? 0 : 1)
+const [name = '', ...args] = process.argv.slice(2)
+const kept = name === 'curve' ? await drawFiles(args) : await runCampaign()
+process.exit(kept ? 0 : 1)
+
+/** False when a promise did not hold. */
+async function runCampaign(): Promise<boolean> {
+  const { campaign, sizes, out } = readArguments()
+  const report = await campaign.run(sizes)
+  print(report)
+  if (out !== null) {
+    const at = new Date().toISOString()
+    const run = { campaign: name, sizes, at, node: process.version, load: loadavg(), ...report }
+    await writeFile(out, `${JSON.stringify(run, null, 2)}\n`)
+  }
+  return report.broken.length === 0
+}
+
+/** `curve IMAGE FILE…`: an SVG of what the hubs held in runs that were written with `--out`. */
+async function drawFiles([image, ...files]: string[]): Promise<boolean> {
+  if (image === undefined || files.length === 0) return refuse('curve: no files')
+  const panels = []
+  for (const file of files) {
+    const run: Report & { campaign: string; sizes: Record<string, number> } = JSON.parse(
+      await readFile(file, 'utf8'),
+    )
+    const sizes = Object.entries(run.sizes).filter(([flag]) => flag !== 'patience')
+    const words = sizes.map(([flag, size]) => `${flag} ${size.toLocaleString('en')}`)
+    const title = `${run.campaign} (${words.join(', ')})`
+    panels.push({ title, samples: run.samples ?? [] })
+  }
+  await writeFile(image, drawCurves(panels))
+  return true
+}
 
 /** Ends the process with the usage when it cannot understand its arguments. */
-function readArguments([name = '', ...args]: string[]) {
+function readArguments() {
   const known = Object.hasOwn(campaigns, name) ? campaigns[name] : undefined
   if (!known) return refuse(`no campaign ${name}`)
   try {
@@ -72,5 +102,6 @@ function usage(): string {
     }
     lines.push('')
   }
+  lines.push('npm run campaign -- curve IMAGE FILE…: draws what the hubs of --out files held', '')
   return lines.join('\n')
 }

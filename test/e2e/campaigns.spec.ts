@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,6 +69,23 @@ describe('npm run campaign', () => {
 
       expect(broken).toEqual([])
       expect(figures['nodes that look online']).toBe(0)
+    },
+    PATIENCE_MS,
+  )
+
+  it(
+    'curve: draws what the hubs of some runs held',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'hub-campaign-'))
+      const [file, image] = [join(folder, 'run.json'), join(folder, 'image.svg')]
+      const samples = [1, 2, 3].map((seconds) => ({ seconds, rssMib: 140, heapMib: 40 + seconds }))
+      await writeFile(file, JSON.stringify({ campaign: 'fuzz', sizes: { messages: 9 }, samples }))
+
+      expect(await run(['curve', image, file, file])).toEqual({ code: 0, stderr: '' })
+      const svg = await readFile(image, 'utf8')
+      expect(svg.match(/fuzz \(messages 9\)/g)).toHaveLength(2)
+      // RSS and heap of each, three points long.
+      expect(svg.match(/points="(?:[\d.]+,[\d.]+ ){2}[\d.]+,[\d.]+"/g)).toHaveLength(4)
     },
     PATIENCE_MS,
   )
