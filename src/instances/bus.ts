@@ -70,7 +70,10 @@ export abstract class Bus {
   /** Which of the places are taken, by anybody. */
   abstract taken(places: readonly Place[]): Promise<boolean[]>
 
-  /** Which of the instances hear what is sent to them; one that was killed does not, at once. */
+  /**
+   * Which of the instances hear what is sent to them, and to all places that they have taken before; one
+   * that was killed does not, at once.
+   */
   abstract listening(instances: readonly string[]): Promise<boolean[]>
 
   /** Leaves everything. Nothing arrives or is sent any more. */

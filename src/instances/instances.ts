@@ -8,6 +8,7 @@ import { Bus, BusAwayError, type Place } from './bus.js'
 import { Correspondence, type Handler } from './correspondence.js'
 import { Membership } from './membership.js'
 import type { Kind, Message } from './messages.js'
+import { Search } from './search.js'
 
 const BEAT_MS = 1_000
 const MAX_KNOWN_PLACES = 10_000
@@ -35,6 +36,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   /** What is here can be found: settled anew whenever this instance is alone no longer. */
   private reached: Promise<void> = Promise.resolve()
   private readonly acquaintances = new Acquaintances()
+  private readonly search: Search
 
   constructor(
     private readonly bus: Bus,
@@ -51,6 +53,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
       },
       onRevived: () => this.isAlone || this.say(this.reach()),
     })
+    this.search = new Search(bus, () => this.others)
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
     this.on('hello', (_message, from) => {
@@ -126,15 +129,19 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * False: nobody has taken the place. It may be this instance that has, and hears it then. All who have
-   * taken it hear what is sent there in one order.
+   * False: nobody has taken the place, for certain. It may be this instance that has, and hears it then. All
+   * who have taken it hear what is sent there in one order.
    *
-   * @throws BusAwayError  also if nobody is found there while the carrier is not back for everybody
+   * @throws BusAwayError  also if nobody is found there while another instance is cut off from the carrier
    */
-  toPlace(place: Place, message: Message, body: string | Buffer = ''): Promise<boolean> {
-    if (this.isAlone) return Promise.resolve(false)
-    const sent = this.bus.toPlace(place, this.correspondence.seal(message, body))
-    return this.acquaintances.isSomebodyAbsent ? this.unlessAbsent(sent) : sent
+  async toPlace(place: Place, message: Message, body: string | Buffer = ''): Promise<boolean> {
+    if (this.isAlone) return false
+    const isTaken = await this.bus.toPlace(place, this.correspondence.seal(message, body))
+    if (isTaken) return true
+    const isTakenNow = this.acquaintances.isSomebodyAbsent || (await this.search.isTaken(place))
+    // Whoever is there now has not heard it.
+    if (isTakenNow !== false) throw new BusAwayError()
+    return false
   }
 
   /** @throws BusAwayError */
@@ -233,13 +240,6 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     if (this.isAlone) return
     this.say(this.toAll({ kind: 'hello' }))
     this.say(this.tellUp(stamp).then(() => this.toAll({ kind: 'seen' })))
-  }
-
-  /** Where nobody is yet, somebody may have been before. */
-  private async unlessAbsent(sent: Promise<boolean>): Promise<boolean> {
-    const isTaken = await sent
-    if (!isTaken && this.acquaintances.isSomebodyAbsent) throw new BusAwayError()
-    return isTaken
   }
 
   private async tellUp(stamp: number): Promise<void> {

@@ -5,6 +5,9 @@ import type { Database } from '../database/database.js'
 const BEAT_MS = 1_000
 /** An instance that has not been heard of for so long is gone. */
 const DEAD_AFTER = "interval '5 seconds'"
+/** If this one could not beat for so long, the others could not either, and are given time to do so. */
+const GAP_MS = 2_500
+const PATIENCE_MS = 5_000
 
 export interface MembershipEvents {
   onMet(instance: string): void
@@ -26,6 +29,8 @@ export class Membership {
   /** The beat under way. */
   private beating: Promise<void> | null = null
   private isClosed = false
+  private beatAt = performance.now()
+  private patientUntil = 0
 
   constructor(
     private readonly id: string,
@@ -82,17 +87,29 @@ export class Membership {
     const known = [...this.alive]
     try {
       const wasKnown = await this.write()
-      const others = await this.read()
+      const isPatient = this.isPatient(wasKnown)
+      const others = await this.read(isPatient)
       if (this.isClosed) return
       for (const instance of this.departed) {
         if (!others.has(instance)) this.departed.delete(instance)
       }
-      for (const instance of known) if (!others.has(instance)) this.remove(instance)
+      for (const instance of known) {
+        if (!others.has(instance) && !isPatient) this.remove(instance)
+      }
       for (const instance of others) this.meet(instance)
       if (!wasKnown && this.timer) this.events.onRevived()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
     }
+  }
+
+  /** Postgres was away, or has lost the table: how the others are is yet to be seen. */
+  private isPatient(wasKnown: boolean): boolean {
+    const now = performance.now()
+    const isBack = now - this.beatAt > GAP_MS || (!wasKnown && this.timer !== undefined)
+    if (isBack) this.patientUntil = now + PATIENCE_MS
+    this.beatAt = now
+    return now < this.patientUntil
   }
 
   /** False: it did not stand in the table. */
@@ -106,12 +123,12 @@ export class Membership {
   }
 
   /** After `write`, not with it: of two that come at the same time at least one sees the other. */
-  private async read(): Promise<ReadonlySet<string>> {
+  private async read(isPatient: boolean): Promise<ReadonlySet<string>> {
     const rows = await this.database.reserved.rows<{ id: string; isDead: boolean }>(
       `SELECT id, beat_at < clock_timestamp() - ${DEAD_AFTER} AS "isDead" FROM instances WHERE id <> $1`,
       [this.id],
     )
-    if (rows.some(({ isDead }) => isDead)) await this.sweep()
+    if (rows.some(({ isDead }) => isDead) && !isPatient) await this.sweep()
     return new Set(rows.filter(({ isDead }) => !isDead).map(({ id }) => id))
   }
 

@@ -138,9 +138,10 @@ export class PostgresLine {
     )
     await this.query(`LISTEN "hub_${this.id}"`)
     await this.query('LISTEN hub_all')
-    await this.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 0))', [this.id])
     await this.prove()
     await this.events.onOpen()
+    // Last: who sees this knows that all places are taken.
+    await this.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 0))', [this.id])
     this.attempts = 0
   }
 

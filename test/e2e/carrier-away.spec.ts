@@ -3,8 +3,12 @@ import { WebSocket } from 'ws'
 
 import { askedBy, handOver } from '../support/answers.js'
 import type { Carrier } from '../support/carriers.js'
+import { FaultProxy } from '../support/fault-proxy.js'
+import { freePort } from '../support/free-port.js'
+import { startHub } from '../support/hub.js'
 import { at, startHubs, type TestHubs } from '../support/hubs.js'
 import type { TestNode, TestSocket } from '../support/test-node.js'
+import { RedisProcess } from '../support/redis-process.js'
 import { until } from '../support/until.js'
 import { withRedis } from '../support/with-redis.js'
 import { selfSigned } from '../support/x509.js'
@@ -61,6 +65,33 @@ function away(carrier: Carrier): void {
 away('postgres')
 withRedis(() => {
   away('redis')
+
+  describe('while the carrier is away for one instance alone', () => {
+    it('its nodes are never called offline, by those who are not cut off', async () => {
+      await using redis = await RedisProcess.start(await freePort())
+      await using wire = await FaultProxy.before(redis.url)
+      const env = { REDIS_URL: redis.url, RATE_LIMIT_ENABLED: 'false' }
+      await using here = await startHub({ env })
+      await using there = await startHub({
+        database: here.database,
+        env: { ...env, PUBLIC_URL: here.url, REDIS_URL: wire.through(redis.url) },
+      })
+      const [alice, bob] = [await here.connectNode(), await there.connectNode()]
+      const told = new Set<string>()
+      for (let cut = 0; cut < 20; cut++) {
+        wire.reset()
+        await until(async () => {
+          const answer = await askedBy(alice, bob)
+          told.add(answer)
+          return answer === 'ack'
+        })
+      }
+      expect(told).toEqual(new Set(['ack', 'relay_failed']))
+      // Of one that is at neither it is known.
+      const nobody = await here.registeredNode()
+      expect(await askedBy(alice, nobody)).toBe('target_offline')
+    })
+  })
 
   describe('a node that connects to both instances while nothing gets from one to the other', () => {
     it('is left with one connection when that is over', async () => {
