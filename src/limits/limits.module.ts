@@ -1,21 +1,27 @@
 import { Global, Module } from '@nestjs/common'
-import { ThrottlerModule } from '@nestjs/throttler'
+import { ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler'
 
 import { Clock } from '../common/clock.js'
+import { Logger } from '../common/logger.js'
 import { HubConfig } from '../config/hub-config.js'
+import { DataKey } from '../database/data-key.js'
+import { RedisCommands } from '../redis/redis-commands.js'
 import { ClientAddresses } from './client-address.js'
 import { Limits } from './limits.js'
 import { MemoryThrottlerStorage } from './throttler-storage.memory.js'
+import { RedisThrottlerStorage } from './throttler-storage.redis.js'
 
 @Global()
 @Module({
   imports: [
     ThrottlerModule.forRootAsync({
-      inject: [Clock],
-      useFactory: (clock: Clock) => ({
-        throttlers: [],
-        storage: new MemoryThrottlerStorage(clock),
-      }),
+      inject: [Clock, RedisCommands, DataKey, Logger],
+      useFactory: (
+        clock: Clock,
+        redis: RedisCommands | null,
+        dataKey: DataKey,
+        logger: Logger,
+      ) => ({ throttlers: [], storage: storageOf(redis, dataKey, clock, logger) }),
     }),
   ],
   providers: [
@@ -29,3 +35,13 @@ import { MemoryThrottlerStorage } from './throttler-storage.memory.js'
   exports: [Limits, ClientAddresses],
 })
 export class LimitsModule {}
+
+function storageOf(
+  redis: RedisCommands | null,
+  dataKey: DataKey,
+  clock: Clock,
+  logger: Logger,
+): ThrottlerStorage {
+  const memory = new MemoryThrottlerStorage(clock)
+  return redis ? new RedisThrottlerStorage(redis, memory, dataKey, clock, logger) : memory
+}
