@@ -23,6 +23,7 @@ import { Resumer } from './resumer.js'
 import { Resumptions } from './resumptions.js'
 import { SessionWatch } from './session-watch.js'
 import { SignalingGateway } from './signaling.gateway.js'
+import { Departures } from './watches/departures.js'
 import { PresenceNews } from './watches/presence-news.js'
 import { RemoteNodes } from './watches/remote-nodes.js'
 import { Watches } from './watches/watches.js'
@@ -38,6 +39,7 @@ import { Watches } from './watches/watches.js'
     Calls,
     ConnectionKeeper,
     Deliveries,
+    Departures,
     Drain,
     Endings,
     Greetings,

@@ -6,7 +6,14 @@ import { startHub, type TestHub } from '../support/hub.js'
 import type { Frame, TestNode, TestSocket } from '../support/test-node.js'
 import { upgrade } from '../support/test-node.js'
 import { onInstances } from '../support/topologies.js'
-import { beginToWatch, presence, strangers, watch } from '../support/watching.js'
+import {
+  beginToWatch,
+  connectQuick,
+  presence,
+  quickNode,
+  strangers,
+  watch,
+} from '../support/watching.js'
 import { watchingScenarios } from './scenarios/watching.js'
 
 /** Of the promise: 10,000 (`PRESENCE_CYCLES=10000 npm test -- --testPathPatterns watch`). */
@@ -16,7 +23,7 @@ onInstances(1, 'postgres', watchingScenarios)
 
 /** Somebody who watches the node, and has been told how it is now. */
 async function watcherOf(hub: TestHub, node: TestNode): Promise<TestNode> {
-  const watcher = await hub.connectNode()
+  const watcher = await connectQuick(hub)
   await beginToWatch(watcher, node)
   return watcher
 }
@@ -24,7 +31,7 @@ async function watcherOf(hub: TestHub, node: TestNode): Promise<TestNode> {
 describe('a watcher', () => {
   it('leaves nothing behind, however it goes', async () => {
     await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
-    const node = await hub.connectNode()
+    const node = await connectQuick(hub)
     const goings: ((watcher: TestNode) => Promise<unknown>)[] = [
       (watcher) => watcher.disconnect(),
       (watcher) => {
@@ -42,7 +49,7 @@ describe('a watcher', () => {
       await watcher.socket.settled()
       expect(watches.size).toEqual({ watchers: 1, nodes: 51 })
       await go(watcher)
-      const bystander = await hub.connectNode()
+      const bystander = await connectQuick(hub)
       await bystander.socket.settled()
       expect(watches.size).toEqual({ watchers: 0, nodes: 0 })
     }
@@ -52,7 +59,7 @@ describe('a watcher', () => {
 describe('watching', () => {
   it('has an end at 200 nodes: a frame beyond that is refused whole', async () => {
     await using hub = await startHub()
-    const [watcher, node] = [await hub.connectNode(), await hub.connectNode()]
+    const [watcher, node] = [await connectQuick(hub), await connectQuick(hub)]
     watch(watcher, ...strangers(100))
     watch(watcher, ...strangers(99, 100))
     await watcher.socket.settled()
@@ -72,7 +79,7 @@ describe('watching', () => {
 
   it('takes 100 nodes at once and not one more', async () => {
     await using hub = await startHub()
-    const watcher = await hub.connectNode()
+    const watcher = await connectQuick(hub)
 
     watch(watcher, ...strangers(101))
 
@@ -82,7 +89,7 @@ describe('watching', () => {
 
   it('is not for asking about the whole world, a few nodes at a time', async () => {
     await using hub = await startHub()
-    const watcher = await hub.connectNode()
+    const watcher = await connectQuick(hub)
     const answers: Frame[] = []
     for (let first = 0; first < 500; first += 100) {
       const ids = strangers(100, first)
@@ -102,7 +109,7 @@ describe('a node that goes without a word', () => {
   it('is offline to its watchers when nothing was heard of it for one and a half ping intervals', async () => {
     await using hub = await startHub({ env: { WEBSOCKET_PING_SECONDS: '1' } })
     await using wire = await FaultProxy.before(hub.origin)
-    const node = await hub.registeredNode()
+    const node = await quickNode(hub)
     const { socket } = await upgrade(`${wire.through(hub.socketUrl)}?token=${node.token}`)
     await socket?.next()
     const watcher = await watcherOf(hub, node)
@@ -119,7 +126,7 @@ describe('a node that connects over and over', () => {
     'is never lost, and its watchers hear of every gap and of nothing else',
     async () => {
       await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
-      const node = await hub.connectNode()
+      const node = await connectQuick(hub)
       const watcher = await watcherOf(hub, node)
       for (let cycle = 0; cycle < CYCLES; cycle++) {
         const older = node.socket
@@ -146,11 +153,11 @@ describe('a node that connects over and over', () => {
 describe('a watcher that does not read', () => {
   it('is told, when it reads again, how things are then', async () => {
     await using hub = await startHub({ env: { RATE_LIMIT_ENABLED: 'false' } })
-    const [node, other] = [await hub.connectNode(), await hub.registeredNode()]
+    const [node, other] = [await connectQuick(hub), await quickNode(hub)]
     const watcher = await watcherOf(hub, node)
     watch(watcher, other)
     await watcher.next()
-    const sender = await hub.connectNode()
+    const sender = await connectQuick(hub)
     watcher.socket.socket.pause()
     await fill(watcher, sender)
 

@@ -1,6 +1,29 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import type { TestHub } from './hub.js'
+import type { TestHubs } from './hubs.js'
 import type { Frame, TestNode } from './test-node.js'
 
 export const SHORT_ID_LENGTH = 'dpc-node-'.length + 16
+
+/**
+ * A node with a key that is quick to make: while a process makes an RSA key it does nothing else, and the
+ * instances in it look dead to each other.
+ */
+export function quickNode(hub: TestHub | TestHubs, accountId?: number): Promise<TestNode> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const instance = 'next' in hub ? hub.next() : hub
+  return instance.provenNode({
+    key: privateKey,
+    ...(accountId === undefined ? {} : { accountId }),
+  })
+}
+
+export async function connectQuick(hub: TestHub | TestHubs, accountId?: number): Promise<TestNode> {
+  const node = await quickNode(hub, accountId)
+  await node.connect()
+  return node
+}
 
 export function shortIdOf({ id }: TestNode): string {
   return id.slice(0, SHORT_ID_LENGTH)

@@ -6,14 +6,12 @@ import { Instances } from '../../instances/instances.js'
 import type { MessageOf } from '../../instances/messages.js'
 import type { Connection } from '../../routing/connection.js'
 import { ConnectionRegistry } from '../../routing/connection-registry.js'
+import { Departures } from './departures.js'
 
 /** Changes that come together go together. */
 const GATHER_MS = 50
 /** How often the others hear of this instance when nothing changes. */
 const REPEAT_MS = 5_000
-/** When a node has gone to another instance, that one tells first. */
-const MOVED_MS = 500
-
 /**
  * Tells the other instances which nodes that others may see come and go here, and answers what they ask.
  * An instance that is alone tells nothing.
@@ -29,6 +27,7 @@ export class PresenceNews implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly connections: ConnectionRegistry,
+    private readonly departures: Departures,
     private readonly instances: Instances,
     private readonly logger: Logger,
   ) {}
@@ -39,10 +38,11 @@ export class PresenceNews implements OnModuleInit, OnModuleDestroy {
         if (isSeen(connection) !== isSeen(replaced)) this.note(connection)
       },
       gone: (connection, isReplaced) => {
-        if (isSeen(connection)) this.noteGone(connection, isReplaced)
+        if (isSeen(connection) && !isReplaced) this.note(connection)
       },
       changed: (connection) => this.note(connection),
     })
+    this.departures.onOver((connection) => this.note(connection))
     this.instances.on('presence_query', (query, from) => this.answer(query, from))
     this.repeating = setInterval(() => this.repeat(), REPEAT_MS).unref()
   }
@@ -58,13 +58,6 @@ export class PresenceNews implements OnModuleInit, OnModuleDestroy {
     this.gathering ??= setTimeout(() => this.tell(), GATHER_MS).unref()
   }
 
-  private noteGone(connection: Connection, isReplaced: boolean): void {
-    if (!isReplaced) this.note(connection)
-    else if (!this.connections.get(connection.actor.node.shortId)) {
-      setTimeout(() => this.note(connection), MOVED_MS).unref()
-    }
-  }
-
   /** How it is by now, whatever has been between. */
   private tell(): void {
     if (this.gathering) clearTimeout(this.gathering)
@@ -73,8 +66,8 @@ export class PresenceNews implements OnModuleInit, OnModuleDestroy {
     const online: string[] = []
     const offline: string[] = []
     for (const [shortId, connection] of this.changed) {
-      const live = this.connections.get(shortId)
-      if (isSeen(live)) online.push(live.actor.node.longId)
+      const longId = this.find(shortId)
+      if (longId !== null) online.push(longId)
       else offline.push(connection.actor.node.longId)
     }
     this.changed.clear()
@@ -92,13 +85,16 @@ export class PresenceNews implements OnModuleInit, OnModuleDestroy {
   private answer({ n, nodes }: MessageOf<'presence_query'>, from: string): void {
     // So that the answer is all of what has been told up to its number.
     this.tell()
-    const online = nodes.flatMap((shortId) => {
-      const live = this.connections.get(shortId)
-      return isSeen(live) ? [live.actor.node.longId] : []
-    })
+    const online = nodes.flatMap((shortId) => this.find(shortId) ?? [])
     this.send(
       this.instances.toInstance(from, { kind: 'presence_answer', n, seq: this.seq, online }),
     )
+  }
+
+  /** The long id of a node that is connected here, as others may see it. */
+  private find(shortId: string): string | null {
+    const connection = this.connections.get(shortId) ?? this.departures.get(shortId)
+    return isSeen(connection) ? connection.actor.node.longId : null
   }
 
   /** What is lost leaves a gap in the numbers, and is asked for. */

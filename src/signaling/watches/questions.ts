@@ -1,5 +1,5 @@
 /** How long an instance may take to answer. */
-const WAIT_MS = 300
+const WAIT_MS = 1_000
 
 /** What was asked of other instances. */
 export interface Asked {
@@ -18,7 +18,7 @@ interface Question {
   readonly timer: NodeJS.Timeout
 }
 
-/** Questions to other instances that wait for their answers, for 300 ms at most. */
+/** Questions to other instances that wait for their answers, for a second at most. */
 export class Questions {
   private readonly open = new Map<number, Question>()
   private count = 0

@@ -79,22 +79,17 @@ export class RemoteNodes implements OnModuleInit, OnModuleDestroy {
   /** From now on `isOnline` knows the node, once the others have been asked (`whenKnown`). */
   follow(shortId: string): void {
     this.followed.set(shortId, NOBODY)
-    this.ask(shortId)
-  }
-
-  unfollow(shortId: string): void {
-    this.followed.delete(shortId)
-  }
-
-  /** Asks the others, once more, about a node that is followed. */
-  ask(shortId: string): void {
     if (this.instances.isAlone) return
     this.next ??= this.beginRound()
     this.next.shortIds.push(shortId)
     this.unanswered.set(shortId, this.next)
   }
 
-  /** Calls back when the others have answered about the nodes, or 300 ms are over; at once if that is so. */
+  unfollow(shortId: string): void {
+    this.followed.delete(shortId)
+  }
+
+  /** Calls back when the others have answered about the nodes, or a second is over; at once if that is so. */
   whenKnown(shortIds: readonly string[], callback: () => void): void {
     const rounds = new Set<Round>()
     for (const shortId of shortIds) {

@@ -9,6 +9,7 @@ import { VisibilityFeed } from '../../tokens/visibility-feed.js'
 import type { Client } from '../client.js'
 import { MAX_WATCHED } from '../greetings.js'
 import { presenceFrame } from '../protocol/hub-frames.js'
+import { Departures } from './departures.js'
 import { RemoteNodes } from './remote-nodes.js'
 import { Watcher, type Watching } from './watcher.js'
 
@@ -32,6 +33,7 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     private readonly connections: ConnectionRegistry,
     private readonly router: SignalRouter,
     private readonly elsewhere: RemoteNodes,
+    private readonly departures: Departures,
     private readonly visibility: VisibilityFeed,
     private readonly config: HubConfig,
   ) {}
@@ -46,6 +48,7 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
       this.connections.hide(accountId, isHidden),
     )
     this.elsewhere.onChanged((shortId) => this.look(shortId))
+    this.departures.onOver(({ actor }) => this.look(actor.node.shortId))
   }
 
   onModuleDestroy(): void {
@@ -161,12 +164,8 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
       this.behind.delete(watcher)
     }
     const { shortId } = connection.actor.node
-    // Its node is connected still: here, and `arrived` follows, or at the instance that is asked now.
+    // Replaced here: `arrived` follows. Elsewhere: see `Departures`.
     if (!isReplaced) this.look(shortId)
-    else if (!this.connections.get(shortId) && this.byNode.has(shortId)) {
-      this.elsewhere.ask(shortId)
-      this.elsewhere.whenKnown([shortId], () => this.look(shortId))
-    }
   }
 
   /** Something may have changed: tells those of the node's watchers who know it otherwise. */
@@ -210,7 +209,13 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
   /** By either form of its id, and as others may see it. */
   private isOnline(nodeId: string): boolean {
     const connection = this.router.find(nodeId)
-    return connection ? !connection.actor.isHidden : this.elsewhere.isOnline(nodeId)
+    if (connection) return !connection.actor.isHidden
+    return this.elsewhere.isOnline(nodeId) || this.isDeparting(nodeId)
+  }
+
+  private isDeparting(nodeId: string): boolean {
+    const node = this.departures.get(shortFormOf(nodeId))?.actor.node
+    return nodeId === node?.shortId || nodeId === node?.longId
   }
 }
 

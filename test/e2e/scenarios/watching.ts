@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals'
 import { at, type TestHubs } from '../../support/hubs.js'
 import {
   beginToWatch,
+  connectQuick,
   presence,
+  quickNode,
   setPresence,
   SHORT_ID_LENGTH,
   shortIdOf,
@@ -17,8 +19,8 @@ import {
 export function watchingScenarios(hubs: () => TestHubs): void {
   describe('who watches nodes', () => {
     it('is told now whether each is connected, under the id as it was written', async () => {
-      const [watcher, here] = [await hubs().connectNode(), await hubs().connectNode()]
-      const away = await hubs().registeredNode()
+      const [watcher, here] = [await connectQuick(hubs()), await connectQuick(hubs())]
+      const away = await quickNode(hubs())
       const [stranger = ''] = strangers(1)
 
       expect(await beginToWatch(watcher, here, shortIdOf(here), away, stranger)).toEqual({
@@ -31,7 +33,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('is told that what is no node’s id is offline, as of any that is away', async () => {
-      const [watcher, here] = [await hubs().connectNode(), await hubs().connectNode()]
+      const [watcher, here] = [await connectQuick(hubs()), await connectQuick(hubs())]
       const ids = [
         '',
         'someone',
@@ -49,8 +51,8 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('is told of each change, and of nothing else', async () => {
-      const [watcher, node] = [await hubs().connectNode(), await hubs().registeredNode()]
-      const bystander = await hubs().connectNode()
+      const [watcher, node] = [await connectQuick(hubs()), await quickNode(hubs())]
+      const bystander = await connectQuick(hubs())
       await beginToWatch(watcher, node)
 
       for (let times = 0; times < 3; times++) {
@@ -65,7 +67,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('hears nothing when a newer connection of the node replaces the older, wherever', async () => {
-      const [watcher, node] = [await hubs().connectNode(), await hubs().connectNode()]
+      const [watcher, node] = [await connectQuick(hubs()), await connectQuick(hubs())]
       await beginToWatch(watcher, node, shortIdOf(node))
 
       let last = node
@@ -82,7 +84,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('is told again when it asks again, once for each time', async () => {
-      const [watcher, node] = [await hubs().connectNode(), await hubs().connectNode()]
+      const [watcher, node] = [await connectQuick(hubs()), await connectQuick(hubs())]
       await beginToWatch(watcher, node)
 
       expect(await beginToWatch(watcher, node, node)).toEqual({ [node.id]: true })
@@ -93,8 +95,8 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('hears no more of a node that it no longer watches, and still of the rest', async () => {
-      const [watcher, one] = [await hubs().connectNode(), await hubs().connectNode()]
-      const other = await one.hub.connectNode()
+      const [watcher, one] = [await connectQuick(hubs()), await connectQuick(hubs())]
+      const other = await connectQuick(one.hub)
       await beginToWatch(watcher, one, other)
 
       unwatch(watcher, one, one)
@@ -107,9 +109,9 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('may be many: each is told', async () => {
-      const node = await hubs().connectNode()
-      const watchers = [await hubs().connectNode(), await hubs().connectNode()]
-      watchers.push(await hubs().connectNode(), node)
+      const node = await connectQuick(hubs())
+      const watchers = [await connectQuick(hubs()), await connectQuick(hubs())]
+      watchers.push(await connectQuick(hubs()), node)
       for (const watcher of watchers) await beginToWatch(watcher, node)
 
       const again = await at(hubs().next(), node).connect()
@@ -126,7 +128,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
 
   describe('a node that nobody may see', () => {
     it('looks offline, whatever it does', async () => {
-      const [watcher, node] = [await hubs().connectNode(), await hubs().registeredNode()]
+      const [watcher, node] = [await connectQuick(hubs()), await quickNode(hubs())]
       await setPresence(node, 'nobody')
       await node.connect()
 
@@ -144,8 +146,8 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('goes when its owner says so, and comes back, with each of the account’s nodes', async () => {
-      const [watcher, one] = [await hubs().connectNode(), await hubs().connectNode()]
-      const other = await hubs().connectNode({ accountId: one.accountId })
+      const [watcher, one] = [await connectQuick(hubs()), await connectQuick(hubs())]
+      const other = await connectQuick(hubs(), one.accountId)
       await beginToWatch(watcher, one, other)
 
       await setPresence(one, 'nobody')
@@ -157,7 +159,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
     })
 
     it('gets signals as any other, and may itself watch', async () => {
-      const [peer, node] = [await hubs().connectNode(), await hubs().connectNode()]
+      const [peer, node] = [await connectQuick(hubs()), await connectQuick(hubs())]
       await setPresence(node, 'nobody')
 
       peer.signal(node, 'hello')
@@ -168,7 +170,7 @@ export function watchingScenarios(hubs: () => TestHubs): void {
 
   describe('a watcher', () => {
     it('that comes back watches anew: the hub remembers nothing of the former connection', async () => {
-      const [watcher, node] = [await hubs().connectNode(), await hubs().connectNode()]
+      const [watcher, node] = [await connectQuick(hubs()), await connectQuick(hubs())]
       await beginToWatch(watcher, node)
       const back = at(hubs().next(), watcher)
       await back.connect()
