@@ -159,6 +159,11 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.say(this.toAll(message))
   }
 
+  /** To one, if it can be told now. */
+  tell(instance: string, message: Message): void {
+    this.say(this.toInstance(instance, message))
+  }
+
   /** Register before the hub listens: in a constructor or in `onModuleInit`. */
   on<K extends Kind>(kind: K, handler: Handler<K>): void {
     this.correspondence.on(kind, handler)

@@ -42,6 +42,9 @@ export const messageSchema = z.discriminatedUnion('kind', [
     refused: z.array(z.object({ n: z.int(), outcome: z.enum(['offline', 'slow']) })),
   }),
 
+  /** By one that may have missed answers to these signals: what became of them? */
+  z.object({ kind: z.literal('unanswered'), numbers: z.array(z.int()) }),
+
   // ---- what is told to every instance (tokens) ----
   z.object({
     kind: z.literal('ended'),

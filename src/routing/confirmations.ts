@@ -1,47 +1,57 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 
-import { Logger } from '../common/logger.js'
-import { BusAwayError } from '../instances/bus.js'
 import { Instances } from '../instances/instances.js'
 import type { Delivery } from './connection.js'
+import { RecentOutcomes } from './recent-outcomes.js'
 
 /** Answers to one instance that go in one message. */
 const MAX_GATHERED = 200
 const GATHER_MS = 4
-/** How long an answer is of use: its sender waits two seconds. */
-const USEFUL_MS = 2_000
 
 interface Answers {
-  readonly since: number
   readonly done: number[]
   readonly refused: { readonly n: number; readonly outcome: 'offline' | 'slow' }[]
 }
 
 /**
- * Tells other instances what became of the signals that they forwarded here, many at a time. What could
- * not be told because the carrier was away is told when it is back, while it is of use.
+ * Tells other instances what became of the signals that they forwarded here, many at a time; and again
+ * when they ask, because the carrier was away.
  */
 @Injectable()
 export class Confirmations implements OnModuleInit {
-  /** By instance. */
+  /** By instance, as `gathered`. */
+  private readonly recent = new Map<string, RecentOutcomes>()
   private readonly gathered = new Map<string, Answers>()
-  private untold: { readonly to: string; readonly answers: Answers }[] = []
   private timer: NodeJS.Timeout | null = null
 
-  constructor(
-    private readonly instances: Instances,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly instances: Instances) {}
 
   onModuleInit(): void {
-    this.instances.onUp(() => this.tellAgain())
+    this.instances.onGone((instance) => this.recent.delete(instance))
+    this.instances.on('unanswered', ({ numbers }, from) => {
+      const recent = this.recent.get(from)
+      for (const n of numbers) {
+        const outcome = recent?.get(n)
+        if (outcome) this.gather(from, n, outcome)
+      }
+    })
   }
 
   /** @param n the sender's number of the signal */
   add(to: string, n: number, outcome: Delivery): void {
+    let recent = this.recent.get(to)
+    if (!recent) {
+      recent = new RecentOutcomes()
+      this.recent.set(to, recent)
+    }
+    recent.add(n, outcome, performance.now())
+    this.gather(to, n, outcome)
+  }
+
+  private gather(to: string, n: number, outcome: Delivery): void {
     let answers = this.gathered.get(to)
     if (!answers) {
-      answers = { since: performance.now(), done: [], refused: [] }
+      answers = { done: [], refused: [] }
       this.gathered.set(to, answers)
     }
     if (outcome === 'delivered') answers.done.push(n)
@@ -50,25 +60,11 @@ export class Confirmations implements OnModuleInit {
     else this.timer ??= setTimeout(() => this.flush(), GATHER_MS)
   }
 
-  flush(): void {
+  private flush(): void {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
-    for (const [to, answers] of this.gathered) this.tell(to, answers)
+    for (const [to, answers] of this.gathered)
+      this.instances.tell(to, { kind: 'handled', ...answers })
     this.gathered.clear()
-  }
-
-  private tell(to: string, answers: Answers): void {
-    const { done, refused } = answers
-    this.instances.toInstance(to, { kind: 'handled', done, refused }).catch((error: unknown) => {
-      if (error instanceof BusAwayError) this.untold.push({ to, answers })
-      else this.logger.error(error)
-    })
-  }
-
-  private tellAgain(): void {
-    const now = performance.now()
-    const untold = this.untold.filter(({ answers }) => now - answers.since < USEFUL_MS)
-    this.untold = []
-    for (const { to, answers } of untold) this.tell(to, answers)
   }
 }

@@ -5,6 +5,7 @@ import type { ActorNode } from '../identity/actor.js'
 import { shortIdOf } from '../identity/node-id.js'
 import { BusAwayError } from '../instances/bus.js'
 import { Instances } from '../instances/instances.js'
+import type { MessageOf } from '../instances/messages.js'
 import type { Delivery } from './connection.js'
 
 /** What became of a signal that left this instance. `unknown`: nobody said in time; it may have arrived. */
@@ -17,6 +18,8 @@ const ANSWER_MS = 2_000
 const LOOK_MS = 250
 /** Signals that may wait for their answers: what they cost is bounded, whatever the others do. */
 const MAX_PENDING = 10_000
+/** Of these, asked about in one message. */
+const MAX_ASKED = 1_000
 
 /**
  * Forwards signals to the instance that has their target, and says exactly once what became of each.
@@ -38,6 +41,13 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     this.instances.on('handled', ({ done, refused }) => {
       for (const n of done) this.conclude(n, 'delivered')
       for (const { n, outcome } of refused) this.conclude(n, outcome)
+    })
+    // Answers may have been missed, here or there.
+    this.instances.onUp(() => {
+      for (const asked of this.questions()) this.instances.tellAll(asked)
+    })
+    this.instances.on('hello', (_message, from) => {
+      for (const asked of this.questions()) this.instances.tell(from, asked)
     })
     this.timer = setInterval(() => this.giveUpOld(), LOOK_MS)
     this.timer.unref()
@@ -69,10 +79,20 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
         if (!isTaken) this.conclude(n, 'offline')
       },
       (error: unknown) => {
+        // It may have arrived: then the answer is asked for when the carrier is back.
+        if (error instanceof BusAwayError && error.mayHaveArrived) return
         if (!(error instanceof BusAwayError)) this.logger.error(error)
         this.conclude(n, 'unknown')
       },
     )
+  }
+
+  private questions(): MessageOf<'unanswered'>[] {
+    const numbers = [...this.pending.keys()]
+    return Array.from({ length: Math.ceil(numbers.length / MAX_ASKED) }, (_, index) => ({
+      kind: 'unanswered',
+      numbers: numbers.slice(index * MAX_ASKED, (index + 1) * MAX_ASKED),
+    }))
   }
 
   private conclude(n: number, outcome: Outcome): void {

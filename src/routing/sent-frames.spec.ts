@@ -1,14 +1,28 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
-import { SentFrames } from './sent-frames.js'
+import { SentBudget, SentFrames } from './sent-frames.js'
 
 const texts = (missed: readonly { text: string }[] | null) => missed?.map(({ text }) => text)
 
 function sentSignals(...signals: string[]): SentFrames {
-  const sent = new SentFrames('c')
+  const sent = new SentFrames('c', new SentBudget(1_000_000))
   for (const signal of signals) sent.keepSignal(signal, 0)
   return sent
+}
+
+function heapUsed(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
+/** Node keeps it behind a flag; a context made after the flag was set has it. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 describe('what a connection was sent', () => {
@@ -44,13 +58,13 @@ describe('what a connection was sent', () => {
   })
 
   it('goes on with the numbers of the connection before it', () => {
-    const sent = new SentFrames('c')
+    const sent = new SentFrames('c', new SentBudget(1_000_000))
     sent.continueAfter(41)
     sent.keepSignal('a', 0)
 
     expect(sent.nextSeq).toBe(43)
     expect(texts(sent.after(41))).toEqual(['a'])
-    expect(sent.after(40)).toBeNull()
+    expect(texts(sent.after(0))).toEqual(['a'])
   })
 
   it('never goes back to numbers that its client has seen', () => {
@@ -60,7 +74,38 @@ describe('what a connection was sent', () => {
     expect(sent.nextSeq).toBe(3)
   })
 
-  it('holds no more than 256 frames and 256 Ki characters, and what it holds has no gap', () => {
+  it('counts in a budget that all share, and gives back what it forgets', () => {
+    const budget = new SentBudget(10)
+    const [one, two] = [new SentFrames('1', budget), new SentFrames('2', budget)]
+    one.keepSignal('123456', 0)
+    two.keepSignal('1234', 0)
+    expect(budget.bytes).toBe(10)
+
+    two.keepSignal('5', 0)
+    expect([two.after(0), texts(two.after(2))]).toEqual([null, []])
+    expect(budget.bytes).toBe(6)
+    one.clear()
+    expect([budget.bytes, one.after(0)]).toEqual([0, null])
+    two.keepSignal('ж', 0)
+    expect([budget.bytes, texts(two.after(2))]).toEqual([2, ['ж']])
+  })
+
+  it('holds a frame, not the longer text that the frame is a piece of', () => {
+    const budget = new SentBudget(64 * 1_048_576)
+    const rings = Array.from({ length: 4 }, () => new SentFrames('c', budget))
+    const before = heapUsed()
+    for (const ring of rings) {
+      for (let at = 0; at < 256; at++) {
+        const long = `{"payload":"${'x'.repeat(30)}","pad":"${String(at).repeat(60_000)}"}`
+        ring.keepSignal(long.slice(11, 43), 0)
+      }
+    }
+    // 1,024 texts of 60 KB and more would be 60 MB.
+    expect(heapUsed() - before).toBeLessThan(20 * 1_048_576)
+    expect(rings.map((ring) => ring.after(0)?.length)).toEqual([256, 256, 256, 256])
+  })
+
+  it('holds no more than 256 frames and 256 KiB, and what it holds has no gap', () => {
     const step = fc.record({
       isSignal: fc.boolean(),
       length: fc.oneof(fc.nat(200), fc.integer({ min: 20_000, max: 65_536 })),
@@ -69,7 +114,7 @@ describe('what a connection was sent', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const sent = new SentFrames('c')
+        const sent = new SentFrames('c', new SentBudget(1_000_000))
         let now = 0
         let signals = 0
         for (const { isSignal, length, pause, isTrimmed } of steps) {

@@ -93,6 +93,28 @@ withRedis(() => {
     })
   })
 
+  describe('a signal whose answer is lost on the way', () => {
+    it('is answered when the carrier is back, by what became of it', async () => {
+      await using hubs = await twoOver('redis')
+      const [wire] = hubs.carrier.wires
+      const [alice, bob] = [await hubs.at(0).connectNode(), await hubs.at(1).connectNode()]
+      await handOver(alice, bob, 'first')
+      await bob.next()
+      let isAnswered = 0
+      for (let n = 0; n < 30; n++) {
+        const answer = askedBy(alice, bob, n)
+        // Handed over; whether alice hears of that depends on how quick she is.
+        expect((await bob.next()).payload).toBe(n)
+        wire!.reset()
+        if ((await answer) === 'ack') isAnswered++
+        await reachable(alice, bob)
+        while ((await bob.next()).payload !== 'again');
+      }
+      // Of a busy machine a few may come back later than after the two seconds that an answer has.
+      expect(isAnswered).toBeGreaterThan(20)
+    })
+  })
+
   describe('a node that connects to both instances while nothing gets from one to the other', () => {
     it('is left with one connection when that is over', async () => {
       await using hubs = await twoOver('redis')
