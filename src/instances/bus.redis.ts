@@ -128,6 +128,7 @@ export class RedisBus extends Bus {
     const shards = await RedisShards.open(seed, {
       onPush: (items) => this.hear(attempt, items),
       onLost: () => this.fail(attempt, new RedisLostError(true)),
+      onMoved: () => this.fail(attempt, new RedisReplyError('MOVED')),
     })
     if (attempt !== this.attempt) {
       shards.close()
@@ -135,8 +136,9 @@ export class RedisBus extends Bus {
     }
     this.shards = shards
     this.seeds = [...this.addresses, ...shards.addresses]
-    const wanted = [ALL, channelOfInstance(this.id), ...[...this.held].map(channelOf)]
-    const stamp = await this.subscribe(shards, wanted)
+    const stamp = await this.subscribe(shards, [ALL, ...[...this.held].map(channelOf)])
+    // Last: who sees this knows that all places are taken.
+    await this.subscribe(shards, [channelOfInstance(this.id)])
     if (attempt !== this.attempt) return
     this.failures = 0
     this.hasWarned = false

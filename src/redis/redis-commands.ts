@@ -26,6 +26,8 @@ export class RedisCommands implements OnApplicationShutdown {
       commandTimeout: COMMAND_MS,
       // Cuts a connection on which nothing is answered.
       socketTimeout: 1_500,
+      // A connection that is lost already would be waited for at the end.
+      disconnectTimeout: 200,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,

@@ -8,6 +8,8 @@ import { RedisConnection, type RedisEvents } from './redis-connection.js'
 const SLOTS = 16_384
 /** Milliseconds that the goodbye may take. */
 const GOODBYE_MS = 500
+/** How often a cluster is asked whether its slots are where they were: not every move is noticed. */
+const LOOK_MS = 5_000
 
 /** CLUSTER SLOTS: `[first, last, [host, port, …], …]`; the first node of a range is its master. */
 const slotsReply = z.array(
@@ -15,6 +17,11 @@ const slotsReply = z.array(
     .tuple([z.number(), z.number(), z.tuple([z.unknown(), z.number()]).rest(z.unknown())])
     .rest(z.unknown()),
 )
+
+export interface ShardsEvents extends RedisEvents {
+  /** Slots are no longer where they were. */
+  onMoved(): void
+}
 
 /**
  * A connection to each master that holds slots: one, if Redis is no cluster. They stand and fall
@@ -24,17 +31,18 @@ export class RedisShards {
   private readonly connections = new Map<string, RedisConnection>()
   /** Of a cluster; else all is in one place. */
   private slots: RedisConnection[] | null = null
+  private timer: NodeJS.Timeout | undefined
 
   private constructor(
     private readonly seed: RedisAddress,
-    private readonly events: RedisEvents,
+    private readonly events: ShardsEvents,
   ) {}
 
   /**
    * @throws RedisReplyError  it does not let us in
    * @throws RedisLostError   it cannot be reached, or one of the masters that it names
    */
-  static async open(seed: RedisAddress, events: RedisEvents): Promise<RedisShards> {
+  static async open(seed: RedisAddress, events: ShardsEvents): Promise<RedisShards> {
     const shards = new RedisShards(seed, events)
     try {
       await shards.connectAll()
@@ -80,16 +88,17 @@ export class RedisShards {
   }
 
   close(): void {
+    clearInterval(this.timer)
     for (const connection of this.connections.values()) connection.close()
   }
 
   private async connectAll(): Promise<void> {
     const seed = this.connect(this.seed)
     if ((await seed.greet()) !== 'cluster') return
-    const ranges = slotsReply.parse(await seed.command('CLUSTER', 'SLOTS'))
+    const ranges = await slotsOf(seed)
     const slots = new Array<RedisConnection | null>(SLOTS).fill(null)
-    for (const [first, last, [host, port]] of ranges) {
-      const master = this.addressOf(host, port)
+    for (const [first, last, host, port] of ranges) {
+      const master = { ...this.seed, host: host || this.seed.host, port }
       const connection = this.connections.get(nameOf(master)) ?? this.connect(master)
       slots.fill(connection, first, last + 1)
     }
@@ -102,12 +111,18 @@ export class RedisShards {
     }
     const others = this.all.filter((connection) => connection !== seed)
     await Promise.all(others.map((connection) => connection.greet()))
+    await this.watch(this.of(''))
   }
 
-  /** A node that does not know its own name answers with none: it is where it was asked. */
-  private addressOf(host: unknown, port: number): RedisAddress {
-    const name = Buffer.isBuffer(host) ? host.toString() : ''
-    return { ...this.seed, port, host: name === '' || name === '?' ? this.seed.host : name }
+  private async watch(master: RedisConnection): Promise<void> {
+    const known = JSON.stringify(await slotsOf(master))
+    this.timer = setInterval(() => {
+      slotsOf(master).then(
+        (ranges) => JSON.stringify(ranges) === known || this.events.onMoved(),
+        () => undefined,
+      )
+    }, LOOK_MS)
+    this.timer.unref()
   }
 
   private connect(address: RedisAddress): RedisConnection {
@@ -115,6 +130,22 @@ export class RedisShards {
     this.connections.set(nameOf(address), connection)
     return connection
   }
+}
+
+type Range = readonly [first: number, last: number, host: string, port: number]
+
+/** In order, so that the same slots are the same answer. */
+async function slotsOf(connection: RedisConnection): Promise<Range[]> {
+  const ranges = slotsReply.parse(await connection.command('CLUSTER', 'SLOTS'))
+  return ranges
+    .map(([first, last, [host, port]]): Range => [first, last, hostOf(host), port])
+    .sort(([one], [other]) => one - other)
+}
+
+/** Empty: where it was asked, as it does not know its own name. */
+function hostOf(host: unknown): string {
+  const name = Buffer.isBuffer(host) ? host.toString() : ''
+  return name === '?' ? '' : name
 }
 
 function nameOf({ host, port }: RedisAddress): string {

@@ -61,6 +61,14 @@ export class RedisCluster implements AsyncDisposable {
     return this.members.map(({ server, wire }) => wire.through(server.url)).join(',')
   }
 
+  /** As the end of a resharding: the slot holds no keys. */
+  async moveSlot(slot: number, from: number, to: number): Promise<void> {
+    const [source, target] = [this.members[from]!, this.members[to]!]
+    for (const { client } of [target, source]) {
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', target.id)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { client, wire, server } of this.members) {
       client.disconnect()
@@ -77,7 +85,7 @@ async function startMember(): Promise<Member> {
     ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
     ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '2000'],
   ])
-  const client = new Redis({ port, retryStrategy: () => 50 })
+  const client = new Redis({ port, retryStrategy: () => 50, disconnectTimeout: 100 })
   client.on('error', no)
   return { server, busPort, wire, client, id: String(await client.call('CLUSTER', 'MYID')) }
 }
