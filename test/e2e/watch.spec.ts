@@ -1,8 +1,10 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 
+import { Instances } from '../../src/instances/instances.js'
 import { Watches } from '../../src/signaling/watches/watches.js'
 import { FaultProxy } from '../support/fault-proxy.js'
 import { startHub, type TestHub } from '../support/hub.js'
+import { startHubs } from '../support/hubs.js'
 import type { Frame, TestNode, TestSocket } from '../support/test-node.js'
 import { upgrade } from '../support/test-node.js'
 import { onInstances } from '../support/topologies.js'
@@ -102,6 +104,30 @@ describe('watching', () => {
     expect(refused).toMatchObject({ type: 'error', code: 'rate_limited' })
     expect(refused?.retry_after).toBeGreaterThan(0)
     expect(answers.map(({ type }) => type)).toEqual(answers.map(() => 'presence'))
+  })
+})
+
+describe('an answer to watch', () => {
+  it('waits for the same question to the others, whether or not somebody watches the node already', async () => {
+    await using hubs = await startHubs(2)
+    const [here, elsewhere] = [hubs.at(0), hubs.at(1)]
+    const [first, second] = [await here.connectNode(), await here.connectNode()]
+    const nodes = [...strangers(2), await elsewhere.connectNode()]
+    const [, watched, online] = nodes
+    await beginToWatch(first, watched!, online!)
+    const asked = jest.spyOn(here.app.get(Instances), 'toInstance')
+
+    for (const node of nodes) {
+      for (let time = 0; time < 2; time++) {
+        asked.mockClear()
+        await beginToWatch(second, node)
+        const nodesAsked = asked.mock.calls.map(
+          ([, message]) => 'nodes' in message && message.nodes,
+        )
+        const nodeId = typeof node === 'string' ? node : node.id
+        expect(nodesAsked).toContainEqual([nodeId.slice(0, SHORT_ID_LENGTH)])
+      }
+    }
   })
 })
 

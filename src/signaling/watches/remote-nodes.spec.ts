@@ -144,6 +144,23 @@ describe('the nodes of other instances', () => {
     expect(instances.asked[0]?.query.nodes).toEqual([SHORT, OTHER.slice(0, 25)])
   })
 
+  it('are asked about again, once, each time somebody begins to watch them: nobody learns who else does', () => {
+    follow()
+    instances.tell('one', 1, [NODE])
+    let isKnown = false
+
+    for (let watchers = 0; watchers < 3; watchers++) nodes.follow(SHORT)
+    nodes.whenKnown([SHORT], () => (isKnown = true))
+
+    expect(nodes.isOnline(NODE)).toBe(true)
+    expect(isKnown).toBe(false)
+    jest.advanceTimersByTime(2)
+    expect(instances.asked.map(({ query }) => query.nodes)).toEqual([[SHORT], [SHORT]])
+    instances.answer('one', 1, NODE)
+    instances.answer('two', 0)
+    expect([isKnown, changes]).toEqual([true, [SHORT]])
+  })
+
   it('come and go as their instances tell', () => {
     follow()
 

@@ -76,11 +76,12 @@ export class RemoteNodes implements OnModuleInit, OnModuleDestroy {
     this.listeners.push(listener)
   }
 
-  /** From now on `isOnline` knows the node, once the others have been asked (`whenKnown`). */
+  /** From now on `isOnline` knows the node, once the others have been asked (`whenKnown`): now, and each time. */
   follow(shortId: string): void {
-    this.followed.set(shortId, NOBODY)
+    if (!this.followed.has(shortId)) this.followed.set(shortId, NOBODY)
     if (this.instances.isAlone) return
     this.next ??= this.beginRound()
+    if (this.unanswered.get(shortId) === this.next) return
     this.next.shortIds.push(shortId)
     this.unanswered.set(shortId, this.next)
   }

@@ -110,6 +110,9 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
   }
 
   private begin(watcher: Watcher, nodeId: string): Watching {
+    const shortId = shortFormOf(nodeId)
+    // Also one that is followed already: else how soon the answer comes tells that somebody watches it.
+    this.elsewhere.follow(shortId)
     const begun = watcher.watchings.get(nodeId)
     if (begun) {
       begun.told = null
@@ -117,14 +120,9 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     }
     const watching = { watcher, nodeId, told: null, isDue: false, hasEnded: false }
     watcher.watchings.set(nodeId, watching)
-    const shortId = shortFormOf(nodeId)
     const watched = this.byNode.get(shortId)
-    if (watched) {
-      watched.add(watching)
-    } else {
-      this.byNode.set(shortId, new Set([watching]))
-      this.elsewhere.follow(shortId)
-    }
+    if (watched) watched.add(watching)
+    else this.byNode.set(shortId, new Set([watching]))
     return watching
   }
 
@@ -140,11 +138,14 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     this.elsewhere.unfollow(shortId)
   }
 
-  /** At once what is known here; what other instances must be asked about, when they have answered. */
+  /**
+   * At once those that are connected here; any other when the other instances have answered, whatever
+   * they have told of it before.
+   */
   private answer(watchings: readonly Watching[]): void {
     const unseen: Watching[] = []
     for (const watching of watchings) {
-      if (this.isOnline(watching.nodeId)) this.tell(watching)
+      if (this.router.find(watching.nodeId)?.actor.isHidden === false) this.tell(watching)
       else unseen.push(watching)
     }
     const shortIds = unseen.map(({ nodeId }) => shortFormOf(nodeId))
