@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 
 import { FaultProxy } from './fault-proxy.js'
 import { freePort } from './free-port.js'
-import { RedisProcess } from './redis-process.js'
+import { RedisProcess, untilPortIsFree } from './redis-process.js'
 import { until } from './until.js'
 
 const SLOTS = 16_384
@@ -27,8 +27,18 @@ export class RedisCluster implements AsyncDisposable {
     const count = hasReplica ? 4 : 3
     const members = await Promise.all(Array.from({ length: count }, startMember))
     const cluster = new RedisCluster(members)
-    const [first, ...rest] = members
-    for (const [index, { client }] of members.slice(0, 3).entries()) {
+    try {
+      await cluster.join(hasReplica)
+      return cluster
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private async join(hasReplica: boolean): Promise<void> {
+    const [first, ...rest] = this.members
+    for (const [index, { client }] of this.members.slice(0, 3).entries()) {
       const [from = 0, to = 0] = [index, index + 1].map((n) => Math.floor((n * SLOTS) / 3))
       await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1)
       // Each its own, so that none has to give way to another.
@@ -37,13 +47,11 @@ export class RedisCluster implements AsyncDisposable {
     for (const { busPort, server } of rest) {
       await first!.client.call('CLUSTER', 'MEET', '127.0.0.1', server.port, busPort)
     }
-    await until(() => cluster.isWhole(count))
-    const replica = members[3]
-    if (replica) {
-      await until(() => replica.client.call('CLUSTER', 'REPLICATE', first!.id).then(yes, no))
-      await until(async () => (await replica.client.role())[3] === 'connected')
-    }
-    return cluster
+    await until(() => this.isWhole(this.members.length))
+    const replica = this.members[3]
+    if (!hasReplica || !replica) return
+    await until(() => replica.client.call('CLUSTER', 'REPLICATE', first!.id).then(yes, no))
+    await until(async () => (await replica.client.role())[3] === 'connected')
   }
 
   private async isWhole(count: number): Promise<boolean> {
@@ -79,15 +87,29 @@ export class RedisCluster implements AsyncDisposable {
 }
 
 async function startMember(): Promise<Member> {
-  const [port, busPort] = [await freePort(), await freePort()]
-  const wire = await FaultProxy.before(`redis://127.0.0.1:${port}`)
-  const server = await RedisProcess.start(port, [
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-    ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '2000'],
-  ])
-  const client = new Redis({ port, retryStrategy: () => 50, disconnectTimeout: 100 })
+  const { server, wire, busPort } = await untilPortIsFree(await freePort(), startServer)
+  const client = new Redis({
+    port: server.port,
+    retryStrategy: () => 50,
+    disconnectTimeout: 100,
+  })
   client.on('error', no)
   return { server, busPort, wire, client, id: String(await client.call('CLUSTER', 'MYID')) }
+}
+
+async function startServer(port: number): Promise<Pick<Member, 'server' | 'wire' | 'busPort'>> {
+  const busPort = await freePort()
+  const wire = await FaultProxy.before(`redis://127.0.0.1:${port}`)
+  try {
+    const server = await RedisProcess.startAt(port, [
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+      ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '2000'],
+    ])
+    return { server, wire, busPort }
+  } catch (error) {
+    await wire[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 function yes(): boolean {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { freePort } from './free-port.js'
+
 /** False: `redis-server` is not on the PATH. CI has it. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 
@@ -17,8 +19,13 @@ export class RedisProcess implements AsyncDisposable {
     private child: ChildProcess,
   ) {}
 
-  /** Resolves when it serves. */
+  /** Resolves when it serves; on another port if somebody has taken that one meanwhile. */
   static async start(port: number, settings: readonly string[] = []): Promise<RedisProcess> {
+    return untilPortIsFree(port, (free) => RedisProcess.startAt(free, settings))
+  }
+
+  /** @throws PortTakenError */
+  static async startAt(port: number, settings: readonly string[]): Promise<RedisProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'hub-redis-'))
     return new RedisProcess(port, settings, folder, await spawnRedis(port, settings, folder))
   }
@@ -55,6 +62,23 @@ export class RedisProcess implements AsyncDisposable {
   }
 }
 
+/** Somebody else took the port between the look for a free one and the start. */
+export class PortTakenError extends Error {}
+
+/** Tries other ports if the first is taken. */
+export async function untilPortIsFree<Started>(
+  first: number,
+  start: (port: number) => Promise<Started>,
+): Promise<Started> {
+  for (let port = first, attempt = 1; ; port = await freePort(), attempt++) {
+    try {
+      return await start(port)
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || attempt === 5) throw error
+    }
+  }
+}
+
 async function spawnRedis(
   port: number,
   settings: readonly string[],
@@ -73,5 +97,7 @@ async function spawnRedis(
       return child
     }
   }
-  throw new Error(`redis-server ended: ${lines.slice(-3).join(' | ')}`)
+  const said = lines.slice(-5).join(' | ')
+  if (/address already in use|failed listening/i.test(said)) throw new PortTakenError(said)
+  throw new Error(`redis-server ended: ${said}`)
 }
