@@ -36,6 +36,8 @@ export class Connection {
 
   private queuedFrames = 0
   private onWritten: (() => void) | null = null
+  /** Of the unanswered, how many are for each target; null while there are none. */
+  private onTheirWay: Map<string, number> | null = null
 
   constructor(
     public actor: NodeActor,
@@ -45,6 +47,27 @@ export class Connection {
     /** Of a client that asked for `v=2`; classic ones cannot have anything again. */
     readonly sent: SentFrames | null = null,
   ) {}
+
+  /** A signal of its own has left for another instance. */
+  sentOn(target: string): void {
+    this.unanswered++
+    this.onTheirWay ??= new Map()
+    this.onTheirWay.set(target, (this.onTheirWay.get(target) ?? 0) + 1)
+  }
+
+  /** It is known what became of that. */
+  answered(target: string): void {
+    this.unanswered--
+    const left = (this.onTheirWay?.get(target) ?? 0) - 1
+    if (left > 0) this.onTheirWay?.set(target, left)
+    else this.onTheirWay?.delete(target)
+    if (this.onTheirWay?.size === 0) this.onTheirWay = null
+  }
+
+  /** What it sent the same target before may not be there yet. */
+  isBehindItself(target: string): boolean {
+    return this.onTheirWay?.has(target) ?? false
+  }
 
   /** It asked for `v=2`: it takes frames and keys that classic clients do not know. */
   get isModern(): boolean {

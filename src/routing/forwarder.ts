@@ -57,6 +57,11 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.timer)
   }
 
+  /** There is no other instance. */
+  get isAlone(): boolean {
+    return this.instances.isAlone
+  }
+
   /**
    * For a target that is not connected to this instance. Takes the same steps for one that is offline and
    * for one that nobody has ever heard of.

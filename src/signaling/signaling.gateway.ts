@@ -222,14 +222,20 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
   private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
     const { connection } = client
     const sender = connection.actor.node
-    const delivery = this.deliveries.deliver(target, sender, payloadText)
-    if (delivery !== 'offline') {
-      this.report(client, target, ref, delivery)
-      return
+    if (!connection.isBehindItself(target) || this.forwarder.isAlone) {
+      const delivery = this.deliveries.deliver(target, sender, payloadText)
+      if (delivery !== 'offline') {
+        this.report(client, target, ref, delivery)
+        return
+      }
+  /**
+   * To the target's connection here, else to the other instances; also while an earlier one to the same
+   * target is on its way there: a node that has just moved here gets them in their order all the same.
+   */
     }
-    connection.unanswered++
+    connection.sentOn(target)
     this.forwarder.forward(target, sender, payloadText, (outcome) => {
-      connection.unanswered--
+      connection.answered(target)
       this.report(client, target, ref, outcome)
     })
   }

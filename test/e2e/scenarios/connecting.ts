@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 
 import { askedBy, handOver, offline } from '../../support/answers.js'
 import { at, type TestHubs } from '../../support/hubs.js'
-import { TestNode, type TestSocket, upgrade } from '../../support/test-node.js'
+import { type Frame, TestNode, type TestSocket, upgrade } from '../../support/test-node.js'
 
 /** A node that connects, and connects again, here or at another instance. */
 export function connectingScenarios(hubs: () => TestHubs): void {
@@ -36,6 +36,32 @@ export function connectingScenarios(hubs: () => TestHubs): void {
         ...last,
       ]
       expect(got.map(({ payload }) => payload)).toEqual(Array.from({ length: 50 }, (_, n) => n))
+    })
+
+    it('at the instance of its sender, gets first what was sent first', async () => {
+      const alice = await hubs().at(0).connectNode()
+      const node = await hubs().at(1).connectNode()
+      const { wires } = hubs().carrier
+      for (const wire of wires) wire.slow(30)
+      const older = node.socket
+      let sent = 0
+      const send = async (): Promise<void> => {
+        alice.signal(node, sent++)
+        expect(await alice.socket.settled()).toEqual([])
+      }
+      let isThere = false
+      const connecting = node.connect(hubs().at(0)).finally(() => (isThere = true))
+      while (!isThere) await send()
+      for (let more = 0; more < 20; more++) await send()
+
+      const newer = await connecting
+      const frames: Frame[] = []
+      do frames.push(await newer.next())
+      while (frames.at(-1)?.payload !== sent - 1)
+      for (const wire of wires) wire.restore()
+      await older.closed
+      const got = [...older.texts.map((text): Frame => JSON.parse(text)), ...frames]
+      expect(got.map(({ payload }) => payload)).toEqual(Array.from({ length: sent }, (_, n) => n))
     })
 
     it('at the same moment has exactly one live connection', async () => {
