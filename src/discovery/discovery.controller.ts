@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common'
 
 import { RateLimit } from '../limits/rate-limit.guard.js'
-import { Presence } from '../presence/presence.js'
+import { NodeNames } from '../profiles/node-names.js'
 import { ProfileStore } from '../profiles/profile.store.js'
 import { expertiseOf, namedAs } from '../profiles/profiles.schema.js'
 import { type SearchAnswer, searchQuery, type SearchQuery } from './discovery.schema.js'
@@ -12,7 +12,7 @@ export class DiscoveryController {
   constructor(
     private readonly profileSearch: ProfileSearch,
     private readonly profiles: ProfileStore,
-    private readonly presence: Presence,
+    private readonly names: NodeNames,
   ) {}
 
   /** A result names the account's most recently connected live node, else its last registered. */
@@ -22,13 +22,16 @@ export class DiscoveryController {
     const { best, total } = await this.profileSearch.search(query)
     const profiles = await this.profiles.findAll(best.map(({ accountId }) => accountId))
     const byAccount = new Map(profiles.map((profile) => [profile.accountId, profile]))
-    const results = best.flatMap(({ accountId, lastNode }) => {
+    const found = best.flatMap(({ accountId, lastNode }) => {
       const profile = byAccount.get(accountId)
-      // Deleted between the two queries.
-      if (!profile) return []
-      const { name, description, skills } = profile
-      const node = this.presence.latestNodeOf(accountId) ?? lastNode
-      return [{ ...namedAs(node), name, description, expertise: expertiseOf(skills) }]
+      // Else deleted between the two queries.
+      return profile ? [{ profile, lastNode }] : []
+    })
+    const names = await this.names.name(found)
+    const results = found.map(({ profile, lastNode }) => {
+      const { accountId, name, description, skills } = profile
+      const node = names.get(accountId) ?? lastNode
+      return { ...namedAs(node), name, description, expertise: expertiseOf(skills) }
     })
     return { results, total }
   }

@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common'
 
-import { PresenceModule } from '../presence/presence.module.js'
 import { ProfilesModule } from '../profiles/profiles.module.js'
 import { DiscoveryController } from './discovery.controller.js'
 import { ProfileSearch } from './profile-search.js'
 
 @Module({
-  imports: [PresenceModule, ProfilesModule],
+  imports: [ProfilesModule],
   controllers: [DiscoveryController],
   providers: [ProfileSearch],
 })

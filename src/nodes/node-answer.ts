@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 
 import { readCertificate } from '../identity/certificate-fields.js'
 import { readPem } from '../identity/pem.js'
-import type { Presence } from '../presence/presence.js'
+import type { PlacedNode, Presence } from '../presence/presence.js'
 import type { Challenge } from './challenge.store.js'
 import type { Node } from './node-row.js'
 import {
@@ -14,8 +14,23 @@ import {
 import type { Succession } from './rotation/successor.store.js'
 
 /** A node as its owner is told of it. */
-export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
-  const { accountId, spkiSha256, certificatePem } = node
+export async function nodeAnswerOf(node: Node, presence: Presence): Promise<NodeAnswer> {
+  const online = await presence.onlineAmong([placedNodeOf(node)])
+  return answerOf(node, online)
+}
+
+/** The same of several, with one look at who is connected. */
+export async function nodeAnswersOf(
+  nodes: readonly Node[],
+  presence: Presence,
+): Promise<NodeAnswer[]> {
+  const online = await presence.onlineAmong(nodes.map(placedNodeOf))
+  return nodes.map((node) => answerOf(node, online))
+}
+
+/** @param online those that are connected, by `spki_sha256` */
+function answerOf(node: Node, online: ReadonlySet<string>): NodeAnswer {
+  const { spkiSha256, certificatePem } = node
   const { notAfter } = readCertificate(readPem(certificatePem, 'CERTIFICATE'))
   return {
     node_id: node.nodeId,
@@ -26,7 +41,7 @@ export function nodeAnswerOf(node: Node, presence: Presence): NodeAnswer {
     last_seen_at: node.lastSeenOn?.toISOString() ?? null,
     certificate_expires_at: notAfter.toISOString(),
     key: nodeAnswer.shape.key.parse(keyNameOf(node.publicKeyPem)),
-    online: presence.isOnline(accountId, spkiSha256),
+    online: online.has(spkiSha256),
   }
 }
 
@@ -57,6 +72,10 @@ export function challengeAnswerOf(
 ): ChallengeAnswer {
   const { challengeId, challenge, expiresAt } = made
   return { challenge_id: challengeId, challenge, expires_at: expiresAt }
+}
+
+function placedNodeOf({ accountId, ids, spkiSha256 }: Node): PlacedNode {
+  return { accountId, shortId: ids.short, spkiSha256 }
 }
 
 function keyNameOf(publicKeyPem: string): string {

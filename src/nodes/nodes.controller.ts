@@ -6,7 +6,12 @@ import { RateLimit } from '../limits/rate-limit.guard.js'
 import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { ChallengeStore } from './challenge.store.js'
-import { certificateAnswerOf, challengeAnswerOf, nodeAnswerOf } from './node-answer.js'
+import {
+  certificateAnswerOf,
+  challengeAnswerOf,
+  nodeAnswerOf,
+  nodeAnswersOf,
+} from './node-answer.js'
 import { NodeStore } from './node.store.js'
 import { NodeNotFoundError } from './nodes.errors.js'
 import {
@@ -57,7 +62,7 @@ export class NodesController {
   @Get()
   async list(@CurrentActor() { accountId }: Actor): Promise<NodesAnswer> {
     const nodes = await this.nodes.listOf(accountId)
-    return { nodes: nodes.map((node) => nodeAnswerOf(node, this.presence)) }
+    return { nodes: await nodeAnswersOf(nodes, this.presence) }
   }
 
   @Patch(':node_id')

@@ -1,17 +1,31 @@
 import { Injectable } from '@nestjs/common'
 
+import { UnavailableError } from '../common/hub-error.js'
+import { within } from '../common/within.js'
 import type { Actor, ActorNode } from '../identity/actor.js'
+import { BusAwayError } from '../instances/bus.js'
+import { Instances } from '../instances/instances.js'
+
+/** An answer waits so long for what is known elsewhere. */
+const PATIENCE_MS = 300
 
 /** Whose connection it is. */
 export interface Present extends Pick<Actor, 'accountId' | 'isHidden'> {
   readonly node: ActorNode
 }
 
-/** Which nodes of which accounts are connected to this instance. In memory only, never written down. */
+/** A registered node, as one must know it to ask whether it is connected. */
+export interface PlacedNode extends Pick<ActorNode, 'shortId' | 'spkiSha256'> {
+  readonly accountId: number
+}
+
+/** Which nodes of which accounts are connected. In memory only, never written down. */
 @Injectable()
 export class Presence {
-  /** The latest connection last. */
+  /** To this instance; the latest connection last. */
   private readonly byAccount = new Map<number, readonly Present[]>()
+
+  constructor(private readonly instances: Instances) {}
 
   join(present: Present): void {
     this.byAccount.set(present.accountId, [...this.othersOf(present), present])
@@ -32,19 +46,50 @@ export class Presence {
     else this.byAccount.delete(present.accountId)
   }
 
-  /** Those of the account that are connected here. */
+  /** Those of the account that are connected to this instance. */
   nodesOf(accountId: number): readonly ActorNode[] {
     return this.of(accountId).map(({ node }) => node)
   }
 
-  /** The account's most recently connected live node, of those that others may see. */
+  /** The account's most recently connected node at this instance, of those that others may see. */
   latestNodeOf(accountId: number): ActorNode | null {
     return this.of(accountId).findLast(({ isHidden }) => !isHidden)?.node ?? null
   }
 
-  /** Whether the account's node is connected: for its owner. */
-  isOnline(accountId: number, spkiSha256: string): boolean {
+  /** No other instance needs to be asked: there is none. */
+  get isAllHere(): boolean {
+    return this.instances.isAlone
+  }
+
+  /**
+   * Those of the nodes that are connected, whether others may see it or not, by their `spki_sha256`. The
+   * carrier is asked once, for 300 ms at most; without an answer those elsewhere are none.
+   */
+  async onlineAmong(nodes: readonly PlacedNode[]): Promise<ReadonlySet<string>> {
+    const [here, rest] = [new Set<string>(), [] as PlacedNode[]]
+    for (const node of nodes) {
+      if (this.isHere(node)) here.add(node.spkiSha256)
+      else rest.push(node)
+    }
+    const elsewhere = await this.taken(rest)
+    return new Set([...here, ...elsewhere.map(({ spkiSha256 }) => spkiSha256)])
+  }
+
+  private isHere({ accountId, spkiSha256 }: PlacedNode): boolean {
     return this.of(accountId).some(({ node }) => node.spkiSha256 === spkiSha256)
+  }
+
+  private async taken(nodes: readonly PlacedNode[]): Promise<readonly PlacedNode[]> {
+    if (this.instances.isAlone || nodes.length === 0) return []
+    const places = nodes.map(({ shortId }) => this.instances.place('node', shortId))
+    try {
+      const taken = this.instances.taken(places)
+      const areTaken = await within(PATIENCE_MS, taken, () => new BusAwayError())
+      return nodes.filter((_node, index) => areTaken[index])
+    } catch (error) {
+      if (error instanceof BusAwayError || error instanceof UnavailableError) return []
+      throw error
+    }
   }
 
   private of(accountId: number): readonly Present[] {

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/com
 
 import type { Actor } from '../identity/actor.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
-import { Presence } from '../presence/presence.js'
 import { CurrentActor } from '../tokens/decorators.js'
 import { AccountDeletion } from './account-deletion.js'
+import { NodeNames } from './node-names.js'
 import { type Profile, ProfileStore } from './profile.store.js'
 import { ProfileNotFoundError } from './profiles.errors.js'
 import {
@@ -25,7 +25,7 @@ export class ProfilesController {
   constructor(
     private readonly service: ProfilesService,
     private readonly profiles: ProfileStore,
-    private readonly presence: Presence,
+    private readonly names: NodeNames,
     private readonly deletion: AccountDeletion,
   ) {}
 
@@ -50,13 +50,13 @@ export class ProfilesController {
   async ofNode(
     @Param({ schema: profileParams }) params: ProfileParams,
   ): Promise<NodeProfileAnswer> {
+    const unknown = 'no profile is published under this node id'
     const profile = await this.profiles.findByNode(params.node_id)
-    const node =
-      profile &&
-      (this.presence.latestNodeOf(profile.accountId) ??
-        (await this.profiles.lastNodeOf(profile.accountId)))
-    if (!node) throw new ProfileNotFoundError('no profile is published under this node id')
-    return { ...answerOf(profile), ...namedAs(node) }
+    if (!profile) throw new ProfileNotFoundError(unknown)
+    const lastNode = await this.profiles.lastNodeOf(profile.accountId)
+    if (!lastNode) throw new ProfileNotFoundError(unknown)
+    const names = await this.names.name([{ profile, lastNode }])
+    return { ...answerOf(profile), ...namedAs(names.get(profile.accountId) ?? lastNode) }
   }
 
   @Delete()

@@ -6,6 +6,7 @@ import { PresenceModule } from '../presence/presence.module.js'
 import { AccountDeletion } from './account-deletion.js'
 import { AccountExporter } from './account-export.js'
 import { MeController } from './me.controller.js'
+import { NodeNames } from './node-names.js'
 import { ProfileStore } from './profile.store.js'
 import { ProfilesController } from './profiles.controller.js'
 import { ProfilesService } from './profiles.service.js'
@@ -14,7 +15,7 @@ import { UsersController } from './users.controller.js'
 @Module({
   imports: [AccountsModule, NodesModule, PresenceModule],
   controllers: [ProfilesController, UsersController, MeController],
-  providers: [AccountDeletion, AccountExporter, ProfilesService, ProfileStore],
-  exports: [ProfileStore],
+  providers: [AccountDeletion, AccountExporter, NodeNames, ProfilesService, ProfileStore],
+  exports: [NodeNames, ProfileStore],
 })
 export class ProfilesModule {}

@@ -40,7 +40,7 @@ export class RotationsController {
     const rotation = await this.rotations.rotate(actor, params.node_id, body)
     if (rotation.kind === 'rotated') {
       void reply.status(200)
-      return { status: 'rotated', node: nodeAnswerOf(rotation.node, this.presence) }
+      return { status: 'rotated', node: await nodeAnswerOf(rotation.node, this.presence) }
     }
     void reply.status(202)
     return {
