@@ -6,13 +6,15 @@ import type { NodeId } from '../identity/node-id.js'
 import { Instances } from '../instances/instances.js'
 import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
-import { type Missed, SentFrames } from '../routing/sent-frames.js'
+import { type Missed, SentBudget, SentFrames } from '../routing/sent-frames.js'
 import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 
 /** How long after its end a connection can be resumed (CONTRACT §3). */
 const RESUMABLE_MS = 30_000
-/** Characters held for all ended connections of this instance; the oldest go first. */
-const MAX_CHARACTERS = 64 * 1_048_576
+/** Bytes kept for all `v=2` connections of this instance, live and ended. Beyond it nothing new is kept. */
+const MAX_BYTES = 128 * 1_048_576
+/** Of those for ended ones; the oldest go first. */
+const MAX_ENDED_BYTES = 64 * 1_048_576
 
 /** Ends after which the client may come back: it was lost, sent elsewhere, or replaced by itself. */
 const RESUMABLE_ENDS = new Set<CloseCode | null>([
@@ -40,7 +42,7 @@ export interface Resumed extends Owner {
 interface Ended extends Owner {
   readonly sent: SentFrames
   /** Held when it ended; an answer or two may come yet. */
-  readonly characters: number
+  readonly bytes: number
   readonly endedAt: number
 }
 
@@ -49,7 +51,8 @@ interface Ended extends Owner {
 export class Resumptions implements OnModuleInit {
   /** By connection id, the oldest end first. */
   private readonly ended = new Map<string, Ended>()
-  private characters = 0
+  private endedBytes = 0
+  private readonly budget = new SentBudget(MAX_BYTES)
 
   constructor(
     private readonly connections: ConnectionRegistry,
@@ -62,7 +65,8 @@ export class Resumptions implements OnModuleInit {
 
   /** For a new connection of a `v=2` client. Its id says which instance to ask for it. */
   begin(): SentFrames {
-    return new SentFrames(`${this.instances.id}.${randomBytes(16).toString('base64url')}`)
+    const id = `${this.instances.id}.${randomBytes(16).toString('base64url')}`
+    return new SentFrames(id, this.budget)
   }
 
   /**
@@ -90,19 +94,23 @@ export class Resumptions implements OnModuleInit {
   }
 
   private keep({ sent, endedBy, actor }: Connection): void {
-    if (!sent || !RESUMABLE_ENDS.has(endedBy)) return
+    if (!sent) return
+    if (!RESUMABLE_ENDS.has(endedBy)) {
+      sent.clear()
+      return
+    }
     this.prune()
     const { accountId, node } = actor
     this.ended.set(sent.connectionId, {
       sent,
       accountId,
       spkiSha256: node.spkiSha256,
-      characters: sent.size,
+      bytes: sent.size,
       endedAt: performance.now(),
     })
-    this.characters += sent.size
+    this.endedBytes += sent.size
     for (const [id, oldest] of this.ended) {
-      if (this.characters <= MAX_CHARACTERS) return
+      if (this.endedBytes <= MAX_ENDED_BYTES) return
       this.forget(id, oldest)
     }
   }
@@ -115,9 +123,10 @@ export class Resumptions implements OnModuleInit {
     }
   }
 
-  private forget(id: string, { characters }: Ended): void {
+  private forget(id: string, { sent, bytes }: Ended): void {
     this.ended.delete(id)
-    this.characters -= characters
+    this.endedBytes -= bytes
+    sent.clear()
   }
 }
 

@@ -17,10 +17,19 @@ import { Calls } from './calls/calls.js'
 import type { Client } from './client.js'
 import { Deliveries } from './deliveries.js'
 import { Greetings } from './greetings.js'
-import { type Frame, parseFrame, type Ref } from './protocol/frames.js'
+import { errorOf } from './outcome-errors.js'
+import { type Frame, parseFrame, type Ref, type Refusal } from './protocol/frames.js'
 import { ackFrame, type ErrorFrame, errorFrame, pongFrame } from './protocol/hub-frames.js'
 import { Resumer } from './resumer.js'
 import { Watches } from './watches/watches.js'
+
+/** Errors that say what the hub or a target did. The rate of frames bounds them. */
+const NOT_THEIR_DOING = new Set(['relay_failed', 'target_slow'])
+const BINARY: Refusal = {
+  type: 'refused',
+  code: 'processing_error',
+  message: 'binary frames are not read',
+}
 
 /** Whose a socket is: its connection, and what it may still send. */
 class ConnectedClient implements Client, SocketOwner {
@@ -155,16 +164,14 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     // Until a peer has read that the hub restarts, what it signals counts.
     const isLeaving = !connection.isOpen
     if (isLeaving && connection.endedBy !== closeCodes.restart) return
-    if (!quota.takeFrame(performance.now())) {
-      const retryAfterSeconds = quota.retryAfterSeconds
-      client.refuse({ code: 'rate_limited', message: 'too many frames', retryAfterSeconds })
+    const isTaken = quota.takeFrame(performance.now())
+    const frame = text === null ? BINARY : parseFrame(text)
+    if (!isTaken) {
+      const { retryAfterSeconds } = quota
+      const ref = 'ref' in frame ? frame.ref : null
+      client.refuse({ code: 'rate_limited', message: 'too many frames', ref, retryAfterSeconds })
       return
     }
-    if (text === null) {
-      client.refuse({ code: 'processing_error', message: 'binary frames are not read' })
-      return
-    }
-    const frame = parseFrame(text)
     if (frame.type !== 'ping' && frame.type !== 'resume') client.isNew = false
     if (isLeaving && frame.type !== 'signal' && frame.type !== 'call_signal') return
     switch (frame.type) {
@@ -219,6 +226,10 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     )
   }
 
+  /**
+   * To the target's connection here, else to the other instances; also while an earlier one to the same
+   * target is on its way there: a node that has just moved here gets them in their order all the same.
+   */
   private relay(client: Client, { target, payloadText, ref }: Frame & { type: 'signal' }): void {
     const { connection } = client
     const sender = connection.actor.node
@@ -228,10 +239,6 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
         this.report(client, target, ref, delivery)
         return
       }
-  /**
-   * To the target's connection here, else to the other instances; also while an earlier one to the same
-   * target is on its way there: a node that has just moved here gets them in their order all the same.
-   */
     }
     connection.sentOn(target)
     this.forwarder.forward(target, sender, payloadText, (outcome) => {
@@ -242,36 +249,18 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
 
   /** The one answer to a signal. */
   private report(client: Client, target: string, ref: Ref | null, outcome: Outcome): void {
-    switch (outcome) {
-      case 'delivered':
-        client.acknowledge(ref)
-        return
-      case 'offline': {
-        const message = 'the target is not connected'
-        client.refuse({ code: 'target_offline', message, target, ref })
-        return
-      }
-      case 'slow': {
-        const message = 'the target does not read its frames fast enough'
-        client.refuse({ code: 'target_slow', message, target, ref, retryAfterSeconds: 1 })
-        return
-      }
-      case 'unknown': {
-        const message = 'the instance of the target could not be reached'
-        client.refuse({ code: 'relay_failed', message, target, ref })
-        return
-      }
-    }
+    if (outcome === 'delivered') client.acknowledge(ref)
+    else client.refuse(errorOf(outcome, target, ref))
   }
 
-  /** Who causes too many errors is closed. */
+  /** Who causes too many errors is closed; what others do is not counted. */
   refuse({ connection, quota }: ConnectedClient, error: ErrorFrame): void {
     const frame = errorFrame(error)
     if (error.ref !== undefined && error.ref !== null) {
       connection.sent?.keepAnswer(frame, performance.now())
     }
     this.reply(connection, frame)
-    if (quota.takeError(performance.now())) return
+    if (NOT_THEIR_DOING.has(error.code) || quota.takeError(performance.now())) return
     this.end(connection, closeCodes.policyViolation, 'too many errors')
   }
 

@@ -22,6 +22,18 @@ describe('a node that sends too fast', () => {
     expect(await bob.socket.settled()).toEqual([])
   })
 
+  it('hears of it under the ref of the frame that was too much', async () => {
+    await using hub = await startHub({
+      env: { WEBSOCKET_FRAME_BURST: '1', WEBSOCKET_FRAMES_PER_SECOND: '1' },
+    })
+    const node = await hub.connectNode()
+    node.send({ type: 'ping' })
+    node.send({ type: 'signal', target_node_id: node.id, payload: 1, ref: 'r' })
+    expect(await node.next()).toMatchObject({ type: 'pong' })
+
+    expect(await node.next()).toMatchObject({ code: 'rate_limited', ref: 'r' })
+  })
+
   it('is closed with 1008 at the sixty-first error of a minute', async () => {
     await using hub = await startHub()
     const node = await hub.connectNode()

@@ -116,6 +116,24 @@ describe('a client that comes back after a drop', () => {
     expect(await back.socket.next()).toMatchObject({ payload: 1, seq: 1 })
   })
 
+  it('gets all of it once more when it got none of it, whatever its numbers were before', async () => {
+    const { sender, node } = await peers()
+    const lost = await connectModern(node)
+    await send(sender, node, 1, 2, 3)
+    await lost.socket.settled()
+    lost.socket.socket.terminate()
+    const again = await connectModern(node)
+    resume(again, lost, 2)
+    await again.socket.settled()
+    again.socket.socket.terminate()
+
+    const back = await connectModern(node)
+    resume(back, again, 0)
+
+    expect(await back.socket.next()).toMatchObject({ type: 'resumed' })
+    expect(await back.socket.next()).toMatchObject({ payload: 3 })
+  })
+
   it('hears what became of its own signals with a ref', async () => {
     const { sender: other, node } = await peers()
     const lost = await connectModern(node)

@@ -176,7 +176,7 @@ function parseOther(text: string, value: JsonObject): Frame | Refusal {
   const type = readValue(text, value, 'type')
   if (typeof type === 'object' && type !== null) return type
   if (!OTHER_TYPES.has(value.type)) {
-    return refused('unknown_message_type', `unknown message type ${echo(value.type)}`)
+    return refused('unknown_message_type', `unknown message type ${echo(value.type)}`, refOf(value))
   }
   const parsed = otherFrame.safeParse(value)
   if (parsed.success) return parsed.data
@@ -206,15 +206,17 @@ function isRef(given: unknown): given is Ref {
 /** The text of a top-level value, null without it, or why the frame cannot be taken. */
 function readValue(text: string, value: JsonObject, key: string): string | null | Refusal {
   const read = readFrameText(text, key)
+  if (read.kind === 'ok' && read.keys === Object.keys(value).length) return read.value
+  const ref = refOf(value)
   switch (read.kind) {
-    case 'too_deep':
-      return refused('frame_too_deep', `the frame is nested deeper than ${MAX_FRAME_DEPTH} levels`)
+    case 'too_deep': {
+      const message = `the frame is nested deeper than ${MAX_FRAME_DEPTH} levels`
+      return refused('frame_too_deep', message, ref)
+    }
     case 'escaped_key':
-      return refused('invalid_frame', 'a top-level key is written with escapes')
+      return refused('invalid_frame', 'a top-level key is written with escapes', ref)
     case 'ok':
-      return read.keys === Object.keys(value).length
-        ? read.value
-        : refused('invalid_frame', 'a top-level key stands twice')
+      return refused('invalid_frame', 'a top-level key stands twice', ref)
   }
 }
 

@@ -3,6 +3,12 @@ import { describe, expect, it } from '@jest/globals'
 import type { TestHubs } from '../../support/hubs.js'
 import { connectModern } from '../../support/modern-client.js'
 
+/** Nested deeper than frames may be. */
+function deep(ref: string): string {
+  const nested = '['.repeat(40) + ']'.repeat(40)
+  return `{"type":"signal","target_node_id":"x","payload":${nested},"ref":"${ref}"}`
+}
+
 /** What a sender hears of its signals when it asks, and what modern clients are told besides. */
 export function refScenarios(hubs: () => TestHubs): void {
   describe('a signal with a ref', () => {
@@ -44,6 +50,9 @@ export function refScenarios(hubs: () => TestHubs): void {
         { type: 'signal', target_node_id: 'x', call_id: 'y', payload: 1, ref: 'r' },
       ],
       ['invalid_frame', { type: 'leave', ref: 'r' }],
+      ['invalid_frame', '{"type":"signal","ref":"r","target_node_id":"x","payload":1,"payload":2}'],
+      ['frame_too_deep', deep('r')],
+      ['unknown_message_type', { type: 'shout', ref: 'r' }],
     ])('says %s under its ref when the frame cannot be taken', async (code, frame) => {
       const sender = await hubs().connectNode()
       sender.send(frame)
