@@ -13,6 +13,7 @@ import {
   connectQuick,
   presence,
   quickNode,
+  SHORT_ID_LENGTH,
   strangers,
   watch,
 } from '../support/watching.js'
