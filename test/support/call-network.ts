@@ -81,6 +81,7 @@ export class CallHub {
   private readonly confirmations: CallConfirmations
   private readonly handlers = new Map<string, Handler[]>()
   private observer: ConnectionObserver = {}
+  private goneListener: (instance: string) => void = () => undefined
 
   constructor(
     readonly network: CallNetwork,
@@ -112,6 +113,11 @@ export class CallHub {
     this.observer.gone?.(member.connection as never, false)
   }
 
+  /** Is told that another instance has ended. */
+  lose(instance: string): void {
+    this.goneListener(instance)
+  }
+
   end(): void {
     this.calls.onModuleDestroy()
     this.confirmations.onModuleDestroy()
@@ -134,7 +140,7 @@ export class CallHub {
       on: (kind: string, handler: Handler) => {
         this.handlers.set(kind, [...(this.handlers.get(kind) ?? []), handler])
       },
-      onGone: () => undefined,
+      onGone: (listener: (instance: string) => void) => (this.goneListener = listener),
       onUp: () => undefined,
     }
     return instances as never

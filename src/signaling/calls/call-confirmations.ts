@@ -32,6 +32,8 @@ interface Done {
 export class CallConfirmations implements OnModuleInit, OnModuleDestroy {
   /** By number, the oldest first. */
   private readonly pending = new Map<number, Pending>()
+  /** The numbers of what waits, by call. */
+  private readonly byCall = new Map<string, Set<number>>()
   private sent = 0
   private timer: NodeJS.Timeout | undefined
   /** What is to be confirmed to others, by instance: all of one turn of the event loop goes together. */
@@ -63,6 +65,7 @@ export class CallConfirmations implements OnModuleInit, OnModuleDestroy {
     const n = ++this.sent
     const sentAt = performance.now()
     this.pending.set(n, { callId, awaited: new Set(awaited), missed: [], sentAt, settle })
+    this.byCall.set(callId, (this.byCall.get(callId) ?? new Set()).add(n))
     return n
   }
 
@@ -73,9 +76,12 @@ export class CallConfirmations implements OnModuleInit, OnModuleDestroy {
 
   /** The instance has no members of the call any more: there is nobody there to miss anything. */
   excuse(callId: string, instance: string): void {
-    for (const [n, pending] of [...this.pending]) {
-      if (pending.callId === callId) this.answer(n, instance, [])
-    }
+    for (const n of [...(this.byCall.get(callId) ?? [])]) this.answer(n, instance, [])
+  }
+
+  /** The instance is gone: nobody waits for it, of whatever call. */
+  forget(instance: string): void {
+    for (const n of [...this.pending.keys()]) this.answer(n, instance, [])
   }
 
   /** To the instance `to`: what it numbered `n` was done here. */
@@ -94,7 +100,11 @@ export class CallConfirmations implements OnModuleInit, OnModuleDestroy {
   }
 
   private settle(n: number, pending: Pending | undefined): void {
-    if (pending && this.pending.delete(n)) pending.settle(pending.missed, [...pending.awaited])
+    if (!pending || !this.pending.delete(n)) return
+    const numbers = this.byCall.get(pending.callId)
+    numbers?.delete(n)
+    if (numbers?.size === 0) this.byCall.delete(pending.callId)
+    pending.settle(pending.missed, [...pending.awaited])
   }
 
   private giveUpOld(): void {

@@ -39,9 +39,7 @@ export class CallLinks implements OnModuleInit {
     const { instances } = this
     instances.on('call_members', (message, from) => this.hear(message, from))
     instances.on('call_closed', (message, from) => this.hearClosed(message, from))
-    instances.onGone((instance) => {
-      for (const call of [...this.held.all()]) this.setMembers(call, instance, [])
-    })
+    instances.onGone((instance) => this.lose(instance))
     instances.onUp(() => this.meetAgain())
   }
 
@@ -133,6 +131,14 @@ export class CallLinks implements OnModuleInit {
     this.setMembers(call, from, message.members)
     this.gatherings.get(call)?.hear(from, message.holders)
     if (message.asks) this.tell(call)
+  }
+
+  /** As many steps as there are calls and signals under way, not one for each of both. */
+  private lose(instance: string): void {
+    for (const call of [...this.held.all()]) {
+      if (call.roster.membersAt(instance).length > 0) call.hear(instance, [])
+    }
+    this.confirmations.forget(instance)
   }
 
   private setMembers(call: Call, holder: string, members: MessageOf<'call_members'>['members']) {
