@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 
 import type { Actor, ActorNode } from '../identity/actor.js'
+import { SHORT_ID_LENGTH } from '../identity/node-id.js'
 import type { CloseCode } from '../sockets/close-codes.js'
 import { asciiFrame } from '../sockets/text-frame.js'
 import type { SentFrames } from './sent-frames.js'
@@ -50,23 +51,25 @@ export class Connection {
 
   /** A signal of its own has left for another instance. */
   sentOn(target: string): void {
+    const node = eitherForm(target)
     this.unanswered++
     this.onTheirWay ??= new Map()
-    this.onTheirWay.set(target, (this.onTheirWay.get(target) ?? 0) + 1)
+    this.onTheirWay.set(node, (this.onTheirWay.get(node) ?? 0) + 1)
   }
 
   /** It is known what became of that. */
   answered(target: string): void {
+    const node = eitherForm(target)
     this.unanswered--
-    const left = (this.onTheirWay?.get(target) ?? 0) - 1
-    if (left > 0) this.onTheirWay?.set(target, left)
-    else this.onTheirWay?.delete(target)
+    const left = (this.onTheirWay?.get(node) ?? 0) - 1
+    if (left > 0) this.onTheirWay?.set(node, left)
+    else this.onTheirWay?.delete(node)
     if (this.onTheirWay?.size === 0) this.onTheirWay = null
   }
 
   /** What it sent the same target before may not be there yet. */
   isBehindItself(target: string): boolean {
-    return this.onTheirWay?.has(target) ?? false
+    return this.onTheirWay?.has(eitherForm(target)) ?? false
   }
 
   /** It asked for `v=2`: it takes frames and keys that classic clients do not know. */
@@ -156,4 +159,9 @@ export class Connection {
   terminate(): void {
     this.socket.terminate()
   }
+}
+
+/** The short form of a node's id begins the long one. */
+function eitherForm(target: string): string {
+  return target.slice(0, SHORT_ID_LENGTH)
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { askedBy, handOver } from '../support/answers.js'
 import { Fleet } from '../support/fleet.js'
 import { cloneDatabase, type TestDatabase } from '../support/postgres.js'
-import type { TalkerNode } from '../support/talker.js'
+import type { TalkerNode } from '../support/talker-line.js'
 import { type TestSocket, upgrade } from '../support/test-node.js'
 import { until } from '../support/until.js'
 
