@@ -10,6 +10,12 @@ import { freePort } from './free-port.js'
 /** False: `redis-server` is not on the PATH. CI has it. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 
+/** Ended with the process that started them, should it end early. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** A real Redis of a test's own, that keeps nothing on disk. */
 export class RedisProcess implements AsyncDisposable {
   private constructor(
@@ -88,6 +94,8 @@ async function spawnRedis(
   const child = spawn('redis-server', ['--port', String(port), ...fixed, ...settings], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line)
