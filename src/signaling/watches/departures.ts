@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common'
 
+import { SHORT_ID_LENGTH } from '../../identity/node-id.js'
+import { Instances } from '../../instances/instances.js'
 import type { Connection } from '../../routing/connection.js'
 import { ConnectionRegistry } from '../../routing/connection-registry.js'
 
@@ -16,7 +18,7 @@ export class Departures {
   private readonly underWay = new Map<string, { connection: Connection; timer: NodeJS.Timeout }>()
   private readonly listeners: ((connection: Connection) => void)[] = []
 
-  constructor(connections: ConnectionRegistry) {
+  constructor(connections: ConnectionRegistry, instances: Instances) {
     // Here, not in `onModuleInit`: others who observe the same rely on what this one knows by then.
     connections.observe({
       arrived: ({ actor }) => this.forget(actor.node.shortId),
@@ -25,9 +27,16 @@ export class Departures {
         if (isReplaced && !isHere && !connection.actor.isHidden) this.begin(connection)
       },
     })
+    instances.on('presence', ({ online }) => {
+      if (this.underWay.size === 0) return
+      // When everybody here has taken it in.
+      setImmediate(() => {
+        for (const longId of online) this.end(longId.slice(0, SHORT_ID_LENGTH))
+      })
+    })
   }
 
-  /** Is called when a node has had its time; by now another instance has told of it, or nobody has it. */
+  /** Is called when another instance has told of a node, or it has had its time and nobody has it. */
   onOver(listener: (connection: Connection) => void): void {
     this.listeners.push(listener)
   }
@@ -40,12 +49,16 @@ export class Departures {
   private begin(connection: Connection): void {
     const { shortId } = connection.actor.node
     this.forget(shortId)
-    const timer = setTimeout(() => {
-      this.underWay.delete(shortId)
-      for (const listener of this.listeners) listener(connection)
-    }, UNDER_WAY_MS)
+    const timer = setTimeout(() => this.end(shortId), UNDER_WAY_MS)
     timer.unref()
     this.underWay.set(shortId, { connection, timer })
+  }
+
+  private end(shortId: string): void {
+    const departure = this.underWay.get(shortId)
+    if (!departure) return
+    this.forget(shortId)
+    for (const listener of this.listeners) listener(departure.connection)
   }
 
   private forget(shortId: string): void {
