@@ -17,6 +17,9 @@ import { summary } from './summary.js'
  */
 const WAITING_TO_BE_ACCEPTED = 16_384
 
+/** Whatever hangs: the process has ended 15 s after the signal, which is how long it is waited for. */
+const STOPS_WITHIN_MS = 14_500
+
 const hub: { app: NestFastifyApplication | null; isStopping: boolean } = {
   app: null,
   isStopping: false,
@@ -36,9 +39,6 @@ try {
   await hub.app?.close()
   fail(error)
 }
-
-/** Whatever hangs: the process has ended 15 s after the signal, which is how long it is waited for. */
-const STOPS_WITHIN_MS = 14_500
 
 /** The first signal stops cleanly, even while the hub starts; a second one does not wait. */
 function stopOnSignals(): void {
