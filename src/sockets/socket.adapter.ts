@@ -7,8 +7,9 @@ import { WebSocketServer } from 'ws'
 import { describeError } from '../common/describe-error.js'
 import type { Logger } from '../common/logger.js'
 import { endWithError } from '../common/hub-error.filter.js'
-import { InvalidRequestError, NotFoundError } from '../common/hub-error.js'
+import { InvalidRequestError, NotFoundError, UnavailableError } from '../common/hub-error.js'
 import { HubSocket } from './hub-socket.js'
+import { UpgradeTurns } from './upgrade-turns.js'
 
 /** Decides who gets a socket at one path. */
 export interface Door {
@@ -34,6 +35,8 @@ const CLOSE_TIMEOUT_MS = 5_000
  *    and observables a frame, and drops bad JSON and unknown types without a reply (ADR 0003).
  */
 export class SocketAdapter extends AbstractWsAdapter {
+  private readonly turns = new UpgradeTurns()
+
   constructor(
     private readonly listener: Server,
     private readonly maxFrameBytes: number,
@@ -64,26 +67,39 @@ export class SocketAdapter extends AbstractWsAdapter {
     this.listener.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until `ws` owns the socket, a reset on it must not end the process.
       socket.on('error', ignore)
-      const isOurs = pathOf(request) === path
-      const admitted = isOurs
-        ? door.admit(request)
-        : Promise.reject(new NotFoundError('no socket here'))
-      admitted.then(
-        () => {
-          socket.off('error', ignore)
-          server.handleUpgrade(request, socket, head, (client) => {
-            server.emit('connection', client, request)
-          })
-          door.forget(request)
-        },
-        (thrown: unknown) => {
-          const error = describeError(thrown)
-          if (error.status === 500) this.logger.failure(error)
-          endWithError(socket, error)
-        },
+      if (pathOf(request) !== path) {
+        endWithError(socket, new NotFoundError('no socket here'))
+        return
+      }
+      this.turns.take(
+        () => this.open(server, door, request, socket, head),
+        () => endWithError(socket, new UnavailableError('too many connect just now')),
       )
     })
     return server
+  }
+
+  private open(
+    server: WebSocketServer,
+    door: Door,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
+    door.admit(request).then(
+      () => {
+        socket.off('error', ignore)
+        server.handleUpgrade(request, socket, head, (client) => {
+          server.emit('connection', client, request)
+        })
+        door.forget(request)
+      },
+      (thrown: unknown) => {
+        const error = describeError(thrown)
+        if (error.status === 500) this.logger.failure(error)
+        endWithError(socket, error)
+      },
+    )
   }
 
   bindMessageHandlers(): void {

@@ -1,7 +1,11 @@
 import type { RefreshAttempt, RefreshResult } from './session.store.js'
 
-/** Sessions judged in one transaction: a few milliseconds of work for Postgres. */
-const MAX_BATCH = 500
+/**
+ * Sessions judged in one transaction: some ten milliseconds of work for Postgres. A transaction is three
+ * round trips, and in a storm each waits for a process that is busy: large batches keep up, small ones
+ * queue.
+ */
+const MAX_BATCH = 2_000
 
 type Judge = (attempts: readonly RefreshAttempt[]) => Promise<ReadonlyMap<string, RefreshResult>>
 
@@ -13,7 +17,7 @@ interface Waiting {
 
 /**
  * Collects refreshes while the last transaction runs and judges them together in the next one.
- * Ten thousand clients returning at once cost some twenty transactions, and never more than one
+ * Ten thousand clients returning at once cost a handful of transactions, and never more than one
  * database connection; a lone one goes at once.
  */
 export class RefreshBatch {
