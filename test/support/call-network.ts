@@ -26,6 +26,9 @@ export class CallNetwork {
   /** Messages that are lost in any case. */
   isLost: (message: Message, to: string) => boolean = () => false
 
+  /** How often an instance has asked the carrier whether a place is taken, or taken one. */
+  questions = 0
+
   /** Milliseconds that an instance waits until it has a place. */
   takesMs: (hub: CallHub) => number = () => 0
 
@@ -38,6 +41,7 @@ export class CallNetwork {
   }
 
   async take(place: string, hub: CallHub): Promise<number> {
+    this.questions++
     const takesMs = this.takesMs(hub)
     if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs))
     this.takers.set(place, (this.takers.get(place) ?? new Set()).add(hub))
@@ -46,6 +50,11 @@ export class CallNetwork {
 
   leave(place: string, hub: CallHub): void {
     this.takers.get(place)?.delete(hub)
+  }
+
+  taken(places: string[]): Promise<boolean[]> {
+    this.questions++
+    return Promise.resolve(places.map((place) => this.isTaken(place)))
   }
 
   isTaken(place: string): boolean {
@@ -133,7 +142,7 @@ export class CallHub {
       place: (_kind: string, id: string) => id,
       take: (place: string) => network.take(place, this),
       leave: (place: string) => network.leave(place, this),
-      taken: (places: string[]) => Promise.resolve(places.map((place) => network.isTaken(place))),
+      taken: (places: string[]) => network.taken(places),
       toPlace: (place: string, message: Message, body = '') =>
         network.toPlace(place, message, this.id, body),
       toInstance: (id: string, message: Message) => network.toInstance(id, message, this.id),
@@ -151,6 +160,8 @@ export class CallHub {
 export class CallNode {
   readonly nodeId: NodeId
   readonly believed = new Set<string>()
+  /** How often it was let into a call, or told again that it is in one. */
+  joined = 0
   /** Payloads of signals, in the order they came. */
   readonly heard: number[] = []
   /** What became of its signals, by their `ref`: every answer there was, `ack` or code and whom it names. */
@@ -160,6 +171,7 @@ export class CallNode {
   constructor(
     readonly hub: CallHub,
     number: number,
+    accountId = number,
   ) {
     this.nodeId = nodeIdSchema.parse(`dpc-node-${String(number).padStart(16, '0')}`)
     const node = {
@@ -170,7 +182,7 @@ export class CallNode {
       spkiSha256: 'x',
     }
     this.connection = {
-      actor: { node },
+      actor: { node, accountId },
       endedBy: null,
       isModern: false,
       send: (frame: string) => {
@@ -218,6 +230,7 @@ export class CallNode {
     const { type, node_ids, node_id, payload } = JSON.parse(text)
     if (type === 'signal') this.heard.push(payload)
     else if (type === 'joined') {
+      this.joined++
       this.believed.clear()
       for (const id of node_ids) this.believed.add(id)
     } else if (type === 'peer-join') this.believed.add(node_id)

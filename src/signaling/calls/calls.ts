@@ -14,8 +14,9 @@ import type { Member } from './call-roster.js'
 import { CallSignals } from './call-signals.js'
 import { HeldCalls } from './held-calls.js'
 
-/** Calls that one connection may be in, and that one instance holds at most. */
+/** Calls that one connection may be in, that those of an account here may hold, and one instance at most. */
 const MAX_CALLS_OF_CONNECTION = 8
+const MAX_CALLS_OF_ACCOUNT = 64
 const MAX_CALLS = 10_000
 /** A call that nobody joined, left or signalled for so long is closed. */
 const IDLE_MS = 30 * 60_000
@@ -52,17 +53,26 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
 
   join(client: Client, frame: Frame & { type: 'join' }): void {
     const { callId, ref } = frame
+    const { connection } = client
+    // It may have ended while its frame waited.
+    if (this.connections.get(connection.actor.node.shortId) !== connection) return
     if (callId !== null && !isCallId(callId)) {
       const message =
         'call_id is no 22 to 64 characters of A-Z a-z 0-9 _ -: make it of 128 random bits, or leave it out'
       client.refuse({ code: 'invalid_frame', message, ref })
       return
     }
+    // Before the carrier is asked anything about it.
+    if (!this.mayHold(client, callId, ref)) return
     const call = this.find(callId)
     if (!call) {
       client.refuse({ code: 'room_full', message: 'this hub holds no more calls now', ref })
     } else if (call.waiting) {
-      call.waiting.push(() => this.join(client, { ...frame, callId: call.id }))
+      this.held.expect(call, connection)
+      call.waiting.push(() => {
+        this.held.giveUp(call, connection)
+        this.join(client, { ...frame, callId: call.id })
+      })
     } else {
       this.enter(call, client, ref)
       this.links.dropDeserted(call)
@@ -111,6 +121,25 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
     else this.refuseUnknown(client, ref)
   }
 
+  /** False: the connection or its account is in as many calls as it may, and has been told so. */
+  private mayHold(client: Client, callId: string | null, ref: Ref | null): boolean {
+    const { connection } = client
+    const call = callId === null ? null : this.held.get(callId)
+    const own = this.held.of(connection)
+    const ofAccount = this.held.ofAccount(connection.actor.accountId)
+    if (call && own.has(call)) return true
+    let message
+    if (own.size >= MAX_CALLS_OF_CONNECTION) {
+      message = `a connection may be in ${MAX_CALLS_OF_CONNECTION} calls: leave one first`
+    } else if (ofAccount.size >= MAX_CALLS_OF_ACCOUNT && !(call && ofAccount.has(call))) {
+      message = `the nodes of an account may hold ${MAX_CALLS_OF_ACCOUNT} calls at an instance: leave one first`
+    } else {
+      return true
+    }
+    client.refuse({ code: 'not_allowed', message, ref })
+    return false
+  }
+
   /** The call of this id, or a new one; null: this instance may hold no more. */
   private find(callId: string | null): Call | null {
     const found = callId === null ? null : this.held.get(callId)
@@ -122,14 +151,8 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
   }
 
   private enter(call: Call, client: Client, ref: Ref | null): void {
-    const { connection } = client
-    // It may have ended while its frame waited.
-    if (this.connections.get(connection.actor.node.shortId) !== connection) return
-    if (call.memberOf(connection)) {
+    if (call.memberOf(client.connection)) {
       call.greet(client, ref)
-    } else if (this.held.of(connection).size >= MAX_CALLS_OF_CONNECTION) {
-      const message = `a connection may be in ${MAX_CALLS_OF_CONNECTION} calls: leave one first`
-      client.refuse({ code: 'not_allowed', message, ref })
     } else if (call.roster.size >= MAX_CALL_MEMBERS) {
       const message = `the call has ${MAX_CALL_MEMBERS} members, as many as it may`
       client.refuse({ code: 'room_full', message, ref })
@@ -154,7 +177,10 @@ export class Calls implements OnModuleInit, OnModuleDestroy {
       })
       this.departed.set(connection, departed)
     }
-    for (const call of calls) this.exit(call, connection)
+    for (const call of calls) {
+      if (call.memberOf(connection)) this.exit(call, connection)
+      else this.held.giveUp(call, connection)
+    }
   }
 
   private sweep(): void {

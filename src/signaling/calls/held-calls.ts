@@ -6,11 +6,19 @@ import type { Client } from '../client.js'
 import type { Ref } from '../protocol/frames.js'
 import { Call } from './call.js'
 
+/** What a connection is in or about to be in, counted for the account that it had at first. */
+interface Seats {
+  readonly accountId: number
+  readonly calls: Set<Call>
+}
+
 /** The calls that this instance has members of, and who of its connections is in which. */
 @Injectable()
 export class HeldCalls {
   private readonly byId = new Map<string, Call>()
-  private readonly byConnection = new Map<Connection, Set<Call>>()
+  private readonly byConnection = new Map<Connection, Seats>()
+  /** By account: how many of its connections are in the call. */
+  private readonly byAccount = new Map<number, Map<Call, number>>()
 
   constructor(private readonly instances: Instances) {}
 
@@ -26,8 +34,14 @@ export class HeldCalls {
     return this.byId.get(callId) ?? null
   }
 
+  /** The calls that it is in, or waits to be in. */
   of(connection: Connection): ReadonlySet<Call> {
-    return this.byConnection.get(connection) ?? NONE
+    return this.byConnection.get(connection)?.calls ?? NONE
+  }
+
+  /** The calls that connections of the account are in or wait to be in; one of several of them counts once. */
+  ofAccount(accountId: number): Pick<ReadonlySet<Call>, 'size' | 'has'> {
+    return this.byAccount.get(accountId) ?? NONE
   }
 
   make(callId: string): Call {
@@ -38,9 +52,26 @@ export class HeldCalls {
   }
 
   enter(call: Call, client: Client, ref: Ref | null, now: number): void {
-    const calls = this.byConnection.get(client.connection) ?? new Set()
-    this.byConnection.set(client.connection, calls.add(call))
+    this.expect(call, client.connection)
     call.enter(client, ref, now)
+  }
+
+  /** It waits to be in the call, which counts as if it were. */
+  expect(call: Call, connection: Connection): void {
+    const seats = this.byConnection.get(connection) ?? {
+      accountId: connection.actor.accountId,
+      calls: new Set(),
+    }
+    this.byConnection.set(connection, seats)
+    if (seats.calls.has(call)) return
+    seats.calls.add(call)
+    const counts = this.byAccount.get(seats.accountId) ?? new Map<Call, number>()
+    this.byAccount.set(seats.accountId, counts.set(call, (counts.get(call) ?? 0) + 1))
+  }
+
+  /** It does not wait to be in the call any more; nothing for one that is in it. */
+  giveUp(call: Call, connection: Connection): void {
+    if (!call.memberOf(connection)) this.unlink(call, connection)
   }
 
   exit(call: Call, connection: Connection): void {
@@ -59,9 +90,14 @@ export class HeldCalls {
   }
 
   private unlink(call: Call, connection: Connection): void {
-    const calls = this.byConnection.get(connection)
-    calls?.delete(call)
-    if (calls?.size === 0) this.byConnection.delete(connection)
+    const seats = this.byConnection.get(connection)
+    if (!seats?.calls.delete(call)) return
+    if (seats.calls.size === 0) this.byConnection.delete(connection)
+    const counts = this.byAccount.get(seats.accountId)
+    const left = (counts?.get(call) ?? 0) - 1
+    if (left > 0) counts?.set(call, left)
+    else counts?.delete(call)
+    if (counts?.size === 0) this.byAccount.delete(seats.accountId)
   }
 }
 
