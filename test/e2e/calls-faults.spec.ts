@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
@@ -6,7 +6,7 @@ import { type CallMember, connectMember, reconnect } from '../support/call-membe
 import { FaultProxy } from '../support/fault-proxy.js'
 import { freePort } from '../support/free-port.js'
 import { startHub, type TestHub } from '../support/hub.js'
-import { HubProcess } from '../support/hub-process.js'
+import { startProcessBeside } from '../support/process-beside.js'
 import { RedisProcess } from '../support/redis-process.js'
 import { withRedis } from '../support/with-redis.js'
 
@@ -218,20 +218,11 @@ describe('when an instance ends', () => {
   })
 
   it('by kill -9, its members leave when it has not been heard of for five seconds', async () => {
-    const secret = { SECRET_KEY: randomBytes(32).toString('hex') }
-    await using here = await startHub({ env: { ...RATES_OFF, ...secret } })
-    const port = await freePort()
-    await using there = await HubProcess.start({
-      ...RATES_OFF,
-      ...secret,
-      PORT: String(port),
-      PUBLIC_URL: here.url,
-      DATABASE_URL: here.database.url,
-    })
+    await using here = await startHub({ env: RATES_OFF })
+    const { process, socketUrl } = await startProcessBeside(here, RATES_OFF)
+    await using there = process
     const stays = await connectMember(here)
-    const dies = await reconnect(await here.registeredNode(), 2, {
-      socketUrl: `ws://127.0.0.1:${port}/ws/signal`,
-    })
+    const dies = await reconnect(await here.registeredNode(), 2, { socketUrl })
     const { call_id: callId } = await dies.join()
     await stays.join(callId, [dies])
     await dies.follow([dies.id], [dies.id, stays.id])

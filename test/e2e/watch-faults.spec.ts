@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto'
-
 import { describe, expect, it } from '@jest/globals'
 
 import { Instances } from '../../src/instances/instances.js'
-import { freePort } from '../support/free-port.js'
 import { startHub, type TestHub } from '../support/hub.js'
-import { HubProcess } from '../support/hub-process.js'
 import { startHubs } from '../support/hubs.js'
+import { startProcessBeside } from '../support/process-beside.js'
 import { upgrade } from '../support/test-node.js'
 import { until } from '../support/until.js'
 import { withRedis } from '../support/with-redis.js'
@@ -84,18 +81,11 @@ describe('when an instance ends', () => {
   })
 
   it('by kill -9, when it has not been heard of for five seconds', async () => {
-    const secret = { SECRET_KEY: randomBytes(32).toString('hex') }
-    await using here = await startHub({ env: { ...RATES_OFF, ...secret } })
-    const port = await freePort()
-    await using there = await HubProcess.start({
-      ...RATES_OFF,
-      ...secret,
-      PORT: String(port),
-      PUBLIC_URL: here.url,
-      DATABASE_URL: here.database.url,
-    })
+    await using here = await startHub({ env: RATES_OFF })
+    const { process, socketUrl } = await startProcessBeside(here, RATES_OFF)
+    await using there = process
     const [watcher, node] = [await connectQuick(here), await quickNode(here)]
-    const { socket } = await upgrade(`ws://127.0.0.1:${port}/ws/signal?token=${node.token}`)
+    const { socket } = await upgrade(`${socketUrl}?token=${node.token}`)
     await socket?.next()
     expect(await beginToWatch(watcher, node)).toEqual({ [node.id]: true })
 
