@@ -57,6 +57,11 @@ export class Holding {
     return this.asking === 0 && this.stamp !== null
   }
 
+  /** The own claim was not heard, and was last sent before then. */
+  isDue(before: number): boolean {
+    return this.asking === 0 && !this.isOurs && this.claimedAt <= before
+  }
+
   /** @param isLate  the carrier was away since the connections came */
   decide(isLate: boolean): Verdict {
     const { rival, stamp } = this

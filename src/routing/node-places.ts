@@ -282,14 +282,10 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
       const isConnected = this.connections.get(holding.node) !== null
       if (!isConnected && holding.expectedUntil <= now) this.drop(holding)
       else if (isConnected && holding.isOurs) this.unsettled.delete(holding)
-      else if (this.isDue(holding, now) && ++retries <= RETRIES) {
+      else if (this.instances.isUp && holding.isDue(now - RETRY_MS) && ++retries <= RETRIES) {
         this.run(holding.stamp === null ? this.claim(holding) : this.tell(holding))
       }
     }
-  }
-
-  private isDue({ asking, isOurs, claimedAt }: Holding, now: number): boolean {
-    return this.instances.isUp && asking === 0 && !isOurs && now - claimedAt >= RETRY_MS
   }
 
   private run(work: Promise<unknown>): void {
