@@ -18,9 +18,12 @@ export async function applyMigrations(
   await dataSource.initialize()
   const lock = dataSource.createQueryRunner()
   try {
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    // Of a transaction: behind a pooler, a lock of the session would be left with somebody else.
+    await lock.startTransaction()
+    await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     return (await dataSource.runMigrations()).map(({ name }) => name)
   } finally {
+    if (lock.isTransactionActive) await lock.rollbackTransaction().catch(() => undefined)
     await lock.release()
     await dataSource.destroy()
   }
