@@ -1,5 +1,5 @@
 import type { DataKey } from '../database/data-key.js'
-import { Envelopes } from './envelope.js'
+import { Envelopes, type Opened, TO_ALL } from './envelope.js'
 import { type Kind, type Message, type MessageOf, messageSchema } from './messages.js'
 
 /** @param from the instance that sent it @param body what came behind the head; empty if nothing did */
@@ -15,6 +15,18 @@ const NEVER_TOO_LATE = new Set<Kind>([
   'notice',
 ])
 
+/** By these an instance makes itself known that the table may hold already. */
+const INTRODUCTIONS = new Set<Kind>(['hello', 'seen', 'beat'])
+
+/** Who may be heard, and what is said to this instance. */
+export interface Company {
+  isMember(instance: string): boolean
+  /** Whether this instance has taken the place, or had a moment ago. */
+  hears(place: string): boolean
+  /** One that is no member has introduced itself: `hear` it if it turns out to be one. */
+  introduce(instance: string, hear: () => void): void
+}
+
 type Heard = [message: Message, from: string, body: Buffer]
 
 /** Messages into bytes for the bus, and back to those who wait for their kind. */
@@ -25,6 +37,7 @@ export class Correspondence {
   constructor(
     dataKey: DataKey,
     private readonly ownId: string,
+    private readonly company: Company,
   ) {
     this.envelopes = new Envelopes(dataKey, ownId)
   }
@@ -36,22 +49,33 @@ export class Correspondence {
     this.handlers.set(kind, [...(this.handlers.get(kind) ?? []), handle])
   }
 
-  seal(message: Message, body: string | Buffer, isToAll = false): Buffer {
-    return this.envelopes.seal(JSON.stringify(message), body, isToAll)
+  /** @param to  an instance, a place, or `TO_ALL` */
+  seal(message: Message, body: string | Buffer, to: string): Buffer {
+    return this.envelopes.seal(JSON.stringify(message), body, to)
   }
 
   /**
-   * Drops what no instance of this hub has sealed, what is too old, what this one said to all itself, and
-   * what only another version understands.
+   * Drops what no instance of this hub has sealed, what was heard before or said to somebody else, what is
+   * too old, what this one said to all itself, and what only another version understands.
    */
   receive(bytes: Buffer): void {
     const opened = this.envelopes.open(bytes)
-    if (!opened || (opened.isToAll && opened.from === this.ownId)) return
+    if (!opened || !this.isMeant(opened)) return
     const { data: message } = messageSchema.safeParse(JSON.parse(opened.head))
     if (!message || !(opened.isFresh || NEVER_TOO_LATE.has(message.kind))) return
-    for (const handle of this.handlers.get(message.kind) ?? []) {
-      handle(message, opened.from, opened.body)
-    }
+    const { from, body } = opened
+    if (from === this.ownId || this.company.isMember(from)) this.hand(message, from, body)
+    else if (INTRODUCTIONS.has(message.kind))
+      this.company.introduce(from, () => this.hand(message, from, body))
+  }
+
+  private isMeant({ from, to }: Opened): boolean {
+    if (to === TO_ALL) return from !== this.ownId
+    return to === this.ownId || this.company.hears(to)
+  }
+
+  private hand(...heard: Heard): void {
+    for (const handle of this.handlers.get(heard[0].kind) ?? []) handle(...heard)
   }
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 
 import { DataKey } from '../database/data-key.js'
-import { Envelopes } from './envelope.js'
+import { Envelopes, TO_ALL } from './envelope.js'
 
 const KEY = new DataKey(Buffer.alloc(32, 1))
 const [ONE, TWO] = ['00112233445566aa', 'ffeeddccbbaa9900']
@@ -11,23 +11,23 @@ const [ONE, TWO] = ['00112233445566aa', 'ffeeddccbbaa9900']
 describe('a sealed message', () => {
   it('opens at another instance as it was said, with its sender', () => {
     const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
-    expect(two.open(one.seal('{"kind":"beat"}', 'Körper ☃', true))).toEqual({
+    expect(two.open(one.seal('{"kind":"beat"}', 'Körper ☃', TO_ALL))).toEqual({
       from: ONE,
-      isToAll: true,
+      to: TO_ALL,
       isFresh: true,
       head: '{"kind":"beat"}',
       body: Buffer.from('Körper ☃'),
     })
     const bytes = randomBytes(300_000)
-    const opened = two.open(one.seal('ü'.repeat(30_000), bytes, false))
-    expect(opened).toMatchObject({ isToAll: false, head: 'ü'.repeat(30_000) })
+    const opened = two.open(one.seal('ü'.repeat(30_000), bytes, TWO))
+    expect(opened).toMatchObject({ to: TWO, head: 'ü'.repeat(30_000) })
     expect(opened?.body.equals(bytes)).toBe(true)
   })
 
   it('keeps its bytes when the next one is sealed', () => {
     const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
-    const first = one.seal('first', '', false)
-    const second = one.seal('second', '', false)
+    const first = one.seal('first', '', TWO)
+    const second = one.seal('second', '', TWO)
     const firstOpened = two.open(first)
     expect(two.open(second)?.head).toBe('second')
     expect(firstOpened?.head).toBe('first')
@@ -35,7 +35,7 @@ describe('a sealed message', () => {
 
   it('is never the same twice, nor tells anything of its text', () => {
     const one = new Envelopes(KEY, ONE)
-    const sealed = Array.from({ length: 100 }, () => one.seal('{"kind":"beat"}', 'v=0', false))
+    const sealed = Array.from({ length: 100 }, () => one.seal('{"kind":"beat"}', 'v=0', TWO))
     const texts = sealed.map((bytes) => bytes.toString('latin1'))
     expect(new Set(texts.map((text) => text.slice(32))).size).toBe(100)
     for (const text of texts) expect(text).not.toMatch(/kind|v=0/)
@@ -43,7 +43,7 @@ describe('a sealed message', () => {
 
   it('under another data key, altered, cut short or of another sender is nothing', () => {
     const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
-    const sealed = one.seal('{"kind":"beat"}', 'body', false)
+    const sealed = one.seal('{"kind":"beat"}', 'body', TWO)
     expect(new Envelopes(new DataKey(Buffer.alloc(32, 2)), TWO).open(sealed)).toBeNull()
     for (let at = 0; at < sealed.length; at++) {
       const altered = Buffer.from(sealed)
@@ -55,11 +55,20 @@ describe('a sealed message', () => {
     expect(two.open(sealed)).not.toBeNull()
   })
 
+  it('is opened once', () => {
+    const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
+    const [first, second] = [one.seal('1', '', TWO), one.seal('2', '', TO_ALL)]
+    expect(two.open(second)?.head).toBe('2')
+    expect(two.open(first)?.head).toBe('1')
+    expect(two.open(first)).toBeNull()
+    expect(two.open(second)).toBeNull()
+  })
+
   it('is opened however many others there have been', () => {
     const two = new Envelopes(KEY, TWO)
     for (let n = 0; n < 1_100; n++) {
       const other = new Envelopes(KEY, n.toString(16).padStart(16, '0'))
-      expect(two.open(other.seal('x', '', false))?.head).toBe('x')
+      expect(two.open(other.seal('x', '', TWO))?.head).toBe('x')
     }
   })
 })

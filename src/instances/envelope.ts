@@ -2,30 +2,35 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 
 import type { DataKey } from '../database/data-key.js'
 import { Freshness } from './freshness.js'
+import { SeenNumbers } from './seen-numbers.js'
 
 /**
  * A message on the carrier:
  *
- *     sender 8 bytes ‖ number 8 ‖ tag 16 ‖ AES-256-GCM( flags 1 ‖ head length 4 ‖ sent at 8 ‖ head ‖ body )
+ *     sender 8 bytes ‖ number 8 ‖ tag 16 ‖ AES-256-GCM( to length 1 ‖ head length 4 ‖ sent at 8 ‖ to ‖ head ‖ body )
  *
  * Each instance seals under a key of its own, derived from the hub's data key and its id, which is new
- * at each start; so its count of messages is a nonce that never comes twice.
+ * at each start; so its count of messages is a nonce that never comes twice. To whom it goes is sealed,
+ * too, so that who can write to the carrier can neither turn a message to another nor say it again.
  */
 const ID_BYTES = 8
 const NONCE_BYTES = 12
 const TAG_AT = 16
 const TEXT_AT = 32
-const HEAD_AT = 13
-const TO_ALL = 1
+const TO_AT = 13
+const NUMBER_BYTES = 6
 const SCRATCH_BYTES = 65_536
+
+/** Meant for every instance. */
+export const TO_ALL = 'all'
 
 /** Instances whose keys are kept, those that have long gone among them. */
 const MAX_SENDERS = 1_000
 
 export interface Opened {
   readonly from: string
-  /** Its sender meant every instance. */
-  readonly isToAll: boolean
+  /** An instance, a place, or `TO_ALL`. */
+  readonly to: string
   /** False: it took too long. */
   readonly isFresh: boolean
   readonly head: string
@@ -36,6 +41,7 @@ interface Sender {
   readonly id: string
   readonly key: KeyObject
   readonly freshness: Freshness
+  readonly numbers: SeenNumbers
 }
 
 /** Seals what this instance says and opens what it hears. */
@@ -55,17 +61,19 @@ export class Envelopes {
     this.ownKey = this.keyOf(ownId)
   }
 
-  seal(head: string, body: string | Buffer, isToAll: boolean): Buffer {
-    const text = this.textFor(head.length + body.length)
-    const bodyAt = HEAD_AT + text.write(head, HEAD_AT)
+  /** @param to  an instance, a place, or `TO_ALL` */
+  seal(head: string, body: string | Buffer, to: string): Buffer {
+    const text = this.textFor(to.length + head.length + body.length)
+    const headAt = TO_AT + text.write(to, TO_AT, 'latin1')
+    const bodyAt = headAt + text.write(head, headAt)
     const end =
       bodyAt + (typeof body === 'string' ? text.write(body, bodyAt) : body.copy(text, bodyAt))
-    text[0] = isToAll ? TO_ALL : 0
-    text.writeUInt32BE(bodyAt - HEAD_AT, 1)
+    text[0] = headAt - TO_AT
+    text.writeUInt32BE(bodyAt - headAt, 1)
     text.writeDoubleBE(performance.now(), 5)
 
     this.sealed += 1
-    this.nonce.writeUIntBE(this.sealed, NONCE_BYTES - 6, 6)
+    this.nonce.writeUIntBE(this.sealed, NONCE_BYTES - NUMBER_BYTES, NUMBER_BYTES)
     const cipher = createCipheriv('aes-256-gcm', this.ownKey, this.nonce)
     const secret = cipher.update(text.subarray(0, end))
     cipher.final()
@@ -79,13 +87,13 @@ export class Envelopes {
 
   /** Memory for so many characters or bytes: the same again and again, as nothing of it outlives `seal`. */
   private textFor(length: number): Buffer {
-    const most = HEAD_AT + 3 * length
+    const most = TO_AT + 3 * length
     return most <= this.scratch.length ? this.scratch : Buffer.allocUnsafe(most)
   }
 
-  /** Null: nothing that an instance of this hub has sealed. */
+  /** Null: nothing that an instance of this hub has sealed, or opened here before. */
   open(bytes: Buffer): Opened | null {
-    if (bytes.length < TEXT_AT + HEAD_AT) return null
+    if (bytes.length < TEXT_AT + TO_AT) return null
     const sender = this.senderOf(bytes)
     const nonce = Buffer.alloc(NONCE_BYTES)
     bytes.copy(nonce, NONCE_BYTES - 8, ID_BYTES, TAG_AT)
@@ -98,19 +106,23 @@ export class Envelopes {
       return null
     }
     this.keep(sender)
-    const bodyAt = HEAD_AT + text.readUInt32BE(1)
+    if (!sender.numbers.add(nonce.readUIntBE(NONCE_BYTES - NUMBER_BYTES, NUMBER_BYTES))) return null
+    const headAt = TO_AT + text.readUInt8(0)
+    const bodyAt = headAt + text.readUInt32BE(1)
     return {
       from: sender.id,
-      isToAll: text[0] === TO_ALL,
+      to: text.toString('latin1', TO_AT, headAt),
       isFresh: sender.freshness.isFresh(text.readDoubleBE(5), performance.now()),
-      head: text.toString('utf8', HEAD_AT, bodyAt),
+      head: text.toString('utf8', headAt, bodyAt),
       body: text.subarray(bodyAt),
     }
   }
 
   private senderOf(bytes: Buffer): Sender {
     const id = bytes.toString('hex', 0, ID_BYTES)
-    return this.senders.get(id) ?? { id, key: this.keyOf(id), freshness: new Freshness() }
+    const known = this.senders.get(id)
+    if (known) return known
+    return { id, key: this.keyOf(id), freshness: new Freshness(), numbers: new SeenNumbers() }
   }
 
   /** Only of those who really have the data key. */

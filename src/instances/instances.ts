@@ -6,6 +6,8 @@ import { Database } from '../database/database.js'
 import { Acquaintances } from './acquaintances.js'
 import { Bus, BusAwayError, type Place } from './bus.js'
 import { Correspondence, type Handler } from './correspondence.js'
+import { TO_ALL } from './envelope.js'
+import { HeldPlaces } from './held-places.js'
 import { Membership } from './membership.js'
 import type { Kind, Message } from './messages.js'
 import { Search } from './search.js'
@@ -24,8 +26,7 @@ const MAX_KNOWN_PLACES = 10_000
 export class Instances implements OnApplicationBootstrap, OnApplicationShutdown {
   /** So that the place of a frame's target is not computed for each frame. */
   private readonly places = new Map<string, Place>()
-  /** Places taken, each with how often. */
-  private readonly held = new Map<Place, number>()
+  private readonly held = new HeldPlaces()
   private readonly joinedListeners: ((instance: string) => void)[] = []
   private readonly goneListeners: ((instance: string) => void)[] = []
   private readonly upListeners: ((stamp: number) => unknown)[] = []
@@ -44,22 +45,26 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly logger: Logger,
     database: Database,
   ) {
-    this.correspondence = new Correspondence(dataKey, bus.id)
+    this.correspondence = new Correspondence(dataKey, bus.id, {
+      isMember: (instance) => this.membership.isMember(instance),
+      hears: (place) => this.held.hears(place),
+      introduce: (instance, hear) =>
+        this.say(this.membership.look(instance).then((isMember) => isMember && hear())),
+    })
     this.membership = new Membership(bus.id, database, logger, {
       onMet: (instance) => this.say(this.welcome(instance)),
       onParted: (instance) => {
         this.acquaintances.forget(instance)
         for (const listener of this.goneListeners) listener(instance)
       },
-      onRevived: () => this.isAlone || this.say(this.reach()),
+      onRevived: () => this.isAlone || this.say(this.comeBack()),
     })
     this.search = new Search(bus, () => this.others)
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
     this.on('hello', (_message, from) => {
       this.acquaintances.hear(from)
-      if (this.others.has(from)) this.say(this.greet(from))
-      else this.membership.meet(from)
+      this.say(this.greet(from))
     })
     this.on('seen', (_message, from) => this.acquaintances.see(from))
     this.on('bye', (_message, from) => this.membership.part(from))
@@ -103,7 +108,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
    * as that changes, and the stamp comes with `onUp`.
    */
   async take(place: Place): Promise<number | null> {
-    this.held.set(place, (this.held.get(place) ?? 0) + 1)
+    this.held.take(place)
     if (this.isAlone) return null
     try {
       return await this.bus.take([place])
@@ -114,12 +119,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   leave(place: Place): void {
-    const count = this.held.get(place) ?? 0
-    if (count > 1) {
-      this.held.set(place, count - 1)
-    } else if (this.held.delete(place)) {
-      this.bus.leave(place)
-    }
+    if (this.held.leave(place)) this.bus.leave(place)
   }
 
   /** Which of the places are taken, here or elsewhere. @throws BusAwayError */
@@ -136,7 +136,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
    */
   async toPlace(place: Place, message: Message, body: string | Buffer = ''): Promise<boolean> {
     if (this.isAlone) return false
-    const isTaken = await this.bus.toPlace(place, this.correspondence.seal(message, body))
+    const isTaken = await this.bus.toPlace(place, this.correspondence.seal(message, body, place))
     if (isTaken) return true
     const isTakenNow = this.acquaintances.isSomebodyAbsent || (await this.search.isTaken(place))
     // Whoever is there now has not heard it.
@@ -146,12 +146,12 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** @throws BusAwayError */
   toInstance(instance: string, message: Message, body: string | Buffer = ''): Promise<void> {
-    return this.bus.toInstance(instance, this.correspondence.seal(message, body))
+    return this.bus.toInstance(instance, this.correspondence.seal(message, body, instance))
   }
 
   /** To all but this one. @throws BusAwayError */
   async toAll(message: Message, body: string | Buffer = ''): Promise<void> {
-    if (!this.isAlone) await this.bus.toAll(this.correspondence.seal(message, body, true))
+    if (!this.isAlone) await this.bus.toAll(this.correspondence.seal(message, body, TO_ALL))
   }
 
   /** To all but this one, if it can be told now: for what they find in Postgres, too. */
@@ -194,6 +194,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.membership.open()
     this.timer = setInterval(() => {
       this.tellOfTheCarrier()
+      this.held.tidy()
       this.say(this.toAll({ kind: 'beat' }))
     }, BEAT_MS)
     this.timer.unref()
@@ -235,9 +236,15 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Takes on the carrier all that is held. A carrier that is away does so itself when it is back. */
   private async reach(): Promise<void> {
     await this.bus
-      .take([...this.held.keys()])
+      .take(this.held.all())
       .then((stamp) => this.tellUp(stamp))
       .catch(unlessAway)
+  }
+
+  /** The others know this instance no longer: they read the table at once. */
+  private async comeBack(): Promise<void> {
+    await this.toAll({ kind: 'hello' })
+    await this.reach()
   }
 
   private carrierIsUp(stamp: number): void {

@@ -45,17 +45,33 @@ export class Membership {
 
   /** Resolves when the others are known; then goes on. */
   async open(): Promise<void> {
-    await this.beat()
+    const first = this.beat()
+    this.beating = first.catch(() => undefined).finally(() => (this.beating = null))
+    await first
     this.timer = setInterval(() => {
-      this.beating ??= this.beat()
-        .catch((error: unknown) => this.logger.error(error))
-        .finally(() => (this.beating = null))
+      this.beatOnce().catch((error: unknown) => this.logger.error(error))
     }, BEAT_MS)
     this.timer.unref()
   }
 
-  /** Heard of otherwise than by the table. */
-  meet(instance: string): void {
+  /** What it says is to be heard: it runs, or has just said goodbye. */
+  isMember(instance: string): boolean {
+    return this.alive.has(instance) || this.departed.has(instance)
+  }
+
+  /** Reads the table at once, if it has not been read since: does an instance stand there that was not known? */
+  async look(instance: string): Promise<boolean> {
+    await this.beating
+    if (!this.isMember(instance) && !this.isClosed) await this.beatOnce()
+    return this.isMember(instance)
+  }
+
+  private beatOnce(): Promise<void> {
+    this.beating ??= this.beat().finally(() => (this.beating = null))
+    return this.beating
+  }
+
+  private meet(instance: string): void {
     if (this.alive.has(instance) || this.departed.has(instance) || this.isClosed) return
     this.alive.add(instance)
     this.events.onMet(instance)
@@ -72,7 +88,7 @@ export class Membership {
     clearInterval(this.timer)
     this.isClosed = true
     if (!this.timer) return
-    await this.beating
+    await this.beating?.catch(() => undefined)
     try {
       await this.database.reserved.rows(
         'WITH own AS (DELETE FROM instances WHERE id = $1) DELETE FROM places WHERE instance = $1',

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { DataKey } from '../../src/database/data-key.js'
 import { type Bus, BusAwayError } from '../../src/instances/bus.js'
 import { Correspondence } from '../../src/instances/correspondence.js'
-import { BusEnd, somePlace } from '../support/bus-end.js'
+import { BusEnd, EVERYBODY, somePlace } from '../support/bus-end.js'
 import { until } from '../support/until.js'
 
 /** A real carrier, and the wires to it. */
@@ -365,15 +365,14 @@ export function busContract(startCarrier: () => Promise<Carrier>): void {
     it('is noticed to be away, and brings nothing old when it goes on', async () => {
       const [alice, bob] = await start(2)
       const key = new DataKey(randomBytes(32))
-      const [writer, reader] = [alice, bob].map(({ bus }) => new Correspondence(key, bus.id)) as [
-        Correspondence,
-        Correspondence,
-      ]
+      const [writer, reader] = [alice, bob].map(
+        ({ bus }) => new Correspondence(key, bus.id, EVERYBODY),
+      ) as [Correspondence, Correspondence]
       const heard: number[] = []
       bob.bus.onMessage((bytes) => reader.receive(bytes))
       reader.on('presence_query', ({ n }) => heard.push(n))
       const say = (n: number): Promise<boolean> =>
-        alice.bus.toPlace(place, writer.seal({ kind: 'presence_query', n, nodes: [] }, ''))
+        alice.bus.toPlace(place, writer.seal({ kind: 'presence_query', n, nodes: [] }, '', place))
       const place = somePlace()
       await bob.bus.take([place])
       await say(1)
@@ -399,7 +398,7 @@ export function busContract(startCarrier: () => Promise<Carrier>): void {
   it('shows whoever overhears the carrier no node, no account and no payload', async () => {
     const [alice, bob] = await start(2)
     const key = new DataKey(randomBytes(32))
-    const writer = new Correspondence(key, alice.bus.id)
+    const writer = new Correspondence(key, alice.bus.id, EVERYBODY)
     const place = key.mac('place', 'node:dpc-node-00112233aabbccdd').toString('base64url', 0, 16)
     const overheard = await carrier.overhear(bob.bus)
     await bob.bus.take([place])
@@ -407,6 +406,7 @@ export function busContract(startCarrier: () => Promise<Carrier>): void {
     const sealed = writer.seal(
       { kind: 'presence_query', n: 1, nodes: ['dpc-node-00112233aabbccdd'] },
       '{"sdp":"v=0"}',
+      place,
     )
     await alice.bus.toPlace(place, sealed)
     await alice.bus.toInstance(bob.bus.id, sealed)

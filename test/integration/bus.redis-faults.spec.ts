@@ -10,7 +10,7 @@ import { RedisBus } from '../../src/instances/bus.redis.js'
 import { Correspondence } from '../../src/instances/correspondence.js'
 import { slotOf } from '../../src/redis/cluster-slot.js'
 import { redisAddress } from '../../src/redis/redis-address.js'
-import { BusEnd, somePlace } from '../support/bus-end.js'
+import { BusEnd, EVERYBODY, somePlace } from '../support/bus-end.js'
 import { FaultProxy } from '../support/fault-proxy.js'
 import { freePort } from '../support/free-port.js'
 import { RedisCluster } from '../support/redis-cluster.js'
@@ -61,15 +61,15 @@ withRedis(() => {
       const [alice, bob] = await twoAt(redis.url)
       const key = new DataKey(randomBytes(32))
       const [writer, reader] = [
-        new Correspondence(key, alice.bus.id),
-        new Correspondence(key, bob.bus.id),
+        new Correspondence(key, alice.bus.id, EVERYBODY),
+        new Correspondence(key, bob.bus.id, EVERYBODY),
       ]
       const heard: number[] = []
       bob.bus.onMessage((bytes) => reader.receive(bytes))
       reader.on('presence_query', ({ n }) => heard.push(n))
       const place = somePlace()
       const say = (n: number): Promise<boolean> =>
-        alice.bus.toPlace(place, writer.seal({ kind: 'presence_query', n, nodes: [] }, ''))
+        alice.bus.toPlace(place, writer.seal({ kind: 'presence_query', n, nodes: [] }, '', place))
       await bob.bus.take([place])
       await say(1)
 

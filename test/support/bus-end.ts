@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto'
 
 import type { Bus, Place } from '../../src/instances/bus.js'
+import type { Company } from '../../src/instances/correspondence.js'
 
 /** So many, that each master of a cluster has some of them. */
 const ECHOES = 40
 const ECHO = 'echo '
+
+/** For a correspondence that listens to whoever has the data key. */
+export const EVERYBODY: Company = {
+  isMember: () => true,
+  hears: () => true,
+  introduce: () => undefined,
+}
 
 export function somePlace(): Place {
   return randomBytes(16).toString('base64url')
