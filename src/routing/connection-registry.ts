@@ -86,11 +86,16 @@ export class ConnectionRegistry {
     }
   }
 
-  /** A connection goes on as another actor of the same node. One that is not live any more may. */
+  /**
+   * A connection goes on as another actor of the same node. One that is not live any more may. What
+   * nobody sees, another session for instance, is announced to nobody.
+   */
   change(connection: Connection, actor: NodeActor): void {
+    const before = connection.actor
     connection.actor = actor
     if (this.get(actor.node.shortId) !== connection) return
     this.presence.change(actor)
+    if (actor.isHidden === before.isHidden && actor.node.nodeId === before.node.nodeId) return
     for (const observer of this.observers) observer.changed?.(connection)
   }
 

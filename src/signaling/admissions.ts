@@ -104,8 +104,10 @@ export class Admissions {
    * Another token for a connection that is open: of the same node, maybe of another session.
    *
    * @throws NodeNotRegisteredError  it is of another node, or of none
+   * @throws RateLimitedError  it counts as an upgrade of the node, whose work it is
    */
   async renew(token: string, { node }: NodeActor): Promise<NodeActor> {
+    await this.limits.take('upgrade', node.spkiSha256)
     const since = performance.now()
     const actor = await this.verifier.verifyAnew({ token, dpop: null })
     if (!hasNode(actor) || actor.node.spkiSha256 !== node.spkiSha256) {

@@ -34,6 +34,7 @@ const BINARY: Refusal = {
 /** Whose a socket is: its connection, and what it may still send. */
 class ConnectedClient implements Client, SocketOwner {
   isNew = true
+  isRenewing = false
 
   constructor(
     private readonly gateway: SignalingGateway,
@@ -211,19 +212,31 @@ export class SignalingGateway implements OnGatewayConnection<HubSocket> {
     }
   }
 
-  /** Another token in place: the connection lives on with that token's session (CONTRACT §3). */
-  private renew(client: Client, token: string): void {
+  /**
+   * Another token in place: the connection lives on with that token's session (CONTRACT §3). One at a
+   * time, so that of two tokens the one that came later counts.
+   */
+  private renew(client: ConnectedClient, token: string): void {
+    if (client.isRenewing) {
+      client.refuse({ code: 'not_allowed', message: 'another auth frame is not answered yet' })
+      return
+    }
     const { connection } = client
-    this.admissions.renew(token, connection.actor).then(
-      (actor) => {
-        this.connections.change(connection, actor)
-        client.reply(this.greetings.greet(connection))
-      },
-      (thrown: unknown) => {
-        const { code, message } = describeError(thrown)
-        client.refuse({ code, message })
-      },
-    )
+    client.isRenewing = true
+    this.admissions
+      .renew(token, connection.actor)
+      .finally(() => (client.isRenewing = false))
+      .then(
+        (actor) => {
+          this.connections.change(connection, actor)
+          client.reply(this.greetings.greet(connection))
+        },
+        (thrown: unknown) => {
+          const { code, message, retryAfterSeconds } = describeError(thrown)
+          const retry = retryAfterSeconds === null ? {} : { retryAfterSeconds }
+          client.refuse({ code, message, ...retry })
+        },
+      )
   }
 
   /**

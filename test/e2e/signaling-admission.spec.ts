@@ -1,9 +1,10 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { WebSocket } from 'ws'
 
+import { Admissions } from '../../src/signaling/admissions.js'
 import { startHub } from '../support/hub.js'
 import { TestClock } from '../support/test-clock.js'
-import { TestNode, type TestSocket, upgrade } from '../support/test-node.js'
+import { type Frame, TestNode, type TestSocket, upgrade } from '../support/test-node.js'
 
 describe('an upgrade', () => {
   it('is refused before the 101 without a good credential, in the one error body', async () => {
@@ -225,6 +226,44 @@ describe('an auth frame on a live connection', () => {
     expect(await node.next()).toMatchObject({ type: 'error', code: 'node_not_registered' })
     node.signal(node, 'me')
     expect(await node.next()).toMatchObject({ sender_node_id: node.id })
+  })
+})
+
+describe('auth frames on a live connection', () => {
+  it('are dealt with one at a time: another is refused until the one before is answered', async () => {
+    await using hub = await startHub()
+    const node = await hub.connectNode()
+    const admissions = hub.app.get(Admissions)
+    const real = admissions.renew.bind(admissions)
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const renew = jest.spyOn(admissions, 'renew')
+    renew.mockImplementation((...what) => gate.then(() => real(...what)))
+    for (let n = 0; n < 3; n++) node.send({ type: 'auth', token: node.token })
+
+    const refused = { type: 'error', code: 'not_allowed' }
+    expect(await node.socket.settled()).toMatchObject([refused, refused])
+    open()
+    expect(await node.next()).toMatchObject({ type: 'auth_ok' })
+    expect(renew).toHaveBeenCalledTimes(1)
+
+    node.send({ type: 'auth', token: 'bad' })
+    expect(await node.next()).toMatchObject({ code: 'invalid_token' })
+    node.send({ type: 'auth', token: node.token })
+    expect(await node.next()).toMatchObject({ type: 'auth_ok' })
+  })
+
+  it('count as upgrades of the node', async () => {
+    await using hub = await startHub({ env: { RATE_LIMIT_UPGRADE: '3' } })
+    const node = await hub.connectNode()
+    const answers: Frame[] = []
+    for (let n = 0; n < 3; n++) {
+      node.send({ type: 'auth', token: node.token })
+      answers.push(await node.next())
+    }
+
+    const refused = { code: 'rate_limited', retry_after: expect.any(Number) }
+    expect(answers).toMatchObject([{ type: 'auth_ok' }, { type: 'auth_ok' }, refused])
   })
 })
 
