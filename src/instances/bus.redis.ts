@@ -8,9 +8,6 @@ import { RedisShards } from '../redis/redis-shards.js'
 import { type Reply, RedisReplyError } from '../redis/resp-parser.js'
 import { Bus, BusAwayError, type Place } from './bus.js'
 
-const ALL = 'hub:all'
-const PLACES = 'hub:p:'
-const INSTANCES = 'hub:i:'
 /** These Redis will not take back soon: a wrong password, a right that is missing, a command it lacks. */
 const REFUSALS = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'NOPROTO', 'ERR'])
 const AFTER_REFUSAL_MS = 5_000
@@ -25,9 +22,9 @@ const numbersReply = z.array(z.union([z.number(), z.instanceof(Buffer)]))
  * The bus over sharded pub/sub, of one Redis (7 or later, or Valkey) or of a cluster. To be subscribed
  * is to be there: a killed instance takes its places along, and nothing is stored.
  *
- *     hub:p:<place>    messages to whoever has taken the place
- *     hub:i:<id>       messages to one instance
- *     hub:all          messages to all
+ *     hub:<tag>:p:<place>    messages to whoever has taken the place
+ *     hub:<tag>:i:<id>       messages to one instance
+ *     hub:<tag>:all          messages to all
  *
  * In a cluster each channel lives on the master of its slot. When a connection is lost or a slot moves,
  * everything is connected and taken anew: until then the whole bus is away, as an answer may have
@@ -50,13 +47,19 @@ export class RedisBus extends Bus {
   private listener: (bytes: Buffer) => void = () => undefined
   private upListener: (stamp: number) => void = () => undefined
 
-  /** @param addresses of nodes of one cluster, or of one Redis */
+  private readonly all: string
+  private readonly places: string
+
+  /** @param addresses of nodes of one cluster, or of one Redis @param tag of this hub: several may share a Redis */
   constructor(
     private readonly addresses: readonly RedisAddress[],
+    private readonly tag: string,
     private readonly logger: Logger,
   ) {
     super()
     this.seeds = addresses
+    this.all = `hub:${tag}:all`
+    this.places = `hub:${tag}:p:`
   }
 
   open(): void {
@@ -77,7 +80,10 @@ export class RedisBus extends Bus {
     const { shards, attempt } = this
     if (!shards) throw new BusAwayError()
     try {
-      return await this.subscribe(shards, places.map(channelOf))
+      return await this.subscribe(
+        shards,
+        places.map((place) => this.channelOf(place)),
+      )
     } catch (error) {
       return this.translate(attempt, error)
     }
@@ -86,7 +92,7 @@ export class RedisBus extends Bus {
   leave(place: Place): void {
     const { shards, attempt } = this
     if (!this.held.delete(place) || !shards) return
-    const channel = channelOf(place)
+    const channel = this.channelOf(place)
     shards
       .of(channel)
       .unsubscribe(channel)
@@ -94,23 +100,23 @@ export class RedisBus extends Bus {
   }
 
   toPlace(place: Place, bytes: Buffer): Promise<boolean> {
-    return this.publish(channelOf(place), bytes)
+    return this.publish(this.channelOf(place), bytes)
   }
 
   async toInstance(instance: string, bytes: Buffer): Promise<void> {
-    await this.publish(channelOfInstance(instance), bytes)
+    await this.publish(this.channelOfInstance(instance), bytes)
   }
 
   async toAll(bytes: Buffer): Promise<void> {
-    await this.publish(ALL, bytes)
+    await this.publish(this.all, bytes)
   }
 
   taken(places: readonly Place[]): Promise<boolean[]> {
-    return this.areSubscribed(places.map(channelOf))
+    return this.areSubscribed(places.map((place) => this.channelOf(place)))
   }
 
   listening(instances: readonly string[]): Promise<boolean[]> {
-    return this.areSubscribed(instances.map(channelOfInstance))
+    return this.areSubscribed(instances.map((instance) => this.channelOfInstance(instance)))
   }
 
   async close(): Promise<void> {
@@ -136,9 +142,12 @@ export class RedisBus extends Bus {
     }
     this.shards = shards
     this.seeds = [...this.addresses, ...shards.addresses]
-    const stamp = await this.subscribe(shards, [ALL, ...[...this.held].map(channelOf)])
+    const stamp = await this.subscribe(shards, [
+      this.all,
+      ...[...this.held].map((place) => this.channelOf(place)),
+    ])
     // Last: who sees this knows that all places are taken.
-    await this.subscribe(shards, [channelOfInstance(this.id)])
+    await this.subscribe(shards, [this.channelOfInstance(this.id)])
     if (attempt !== this.attempt) return
     this.failures = 0
     this.hasWarned = false
@@ -180,12 +189,12 @@ export class RedisBus extends Bus {
   }
 
   private isWanted(channel: string): boolean {
-    return !channel.startsWith(PLACES) || this.held.has(channel.slice(PLACES.length))
+    return !channel.startsWith(this.places) || this.held.has(channel.slice(this.places.length))
   }
 
   /** Resolves with a stamp, read when all are subscribed: of several masters the earliest. */
   private async subscribe(shards: RedisShards, channels: readonly string[]): Promise<number> {
-    const own = shards.of(channelOfInstance(this.id))
+    const own = shards.of(this.channelOfInstance(this.id))
     const shardsOfChannels = shards.byShard(channels)
     const asked = shardsOfChannels.size > 0 ? [...shardsOfChannels.keys()] : [own]
     const subscribed = [...shardsOfChannels].flatMap(([shard, its]) =>
@@ -243,12 +252,12 @@ export class RedisBus extends Bus {
     this.fail(attempt, error)
     throw new BusAwayError(false, { cause: error })
   }
-}
 
-function channelOf(place: Place): string {
-  return PLACES + place
-}
+  private channelOf(place: Place): string {
+    return this.places + place
+  }
 
-function channelOfInstance(instance: string): string {
-  return INSTANCES + instance
+  private channelOfInstance(instance: string): string {
+    return `hub:${this.tag}:i:${instance}`
+  }
 }

@@ -31,7 +31,7 @@ const ends: BusEnd[] = []
 
 function endAt(url: string): BusEnd {
   const addresses = url.split(',').map((each) => redisAddress(new Secret(each)))
-  const end = new BusEnd(new RedisBus(addresses, logger))
+  const end = new BusEnd(new RedisBus(addresses, 'tag', logger))
   ends.push(end)
   return end
 }
@@ -169,10 +169,10 @@ withRedis(() => {
       const [alice, bob] = await twoAt(cluster.url)
       const places = Array.from({ length: 30 }, somePlace)
       await bob.bus.take(places)
-      const moving = places.filter((place) => slotOf(`hub:p:${place}`) < 16_384 / 3).slice(0, 5)
+      const moving = places.filter((place) => slotOf(`hub:tag:p:${place}`) < 16_384 / 3).slice(0, 5)
       expect(moving.length).toBeGreaterThan(0)
 
-      for (const place of moving) await cluster.moveSlot(slotOf(`hub:p:${place}`), 0, 1)
+      for (const place of moving) await cluster.moveSlot(slotOf(`hub:tag:p:${place}`), 0, 1)
       await bob.up(2)
       await until(async () => (await alice.bus.taken(places).catch(() => [false])).every(Boolean))
 

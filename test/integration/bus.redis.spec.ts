@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import { describe } from '@jest/globals'
 import { Redis } from 'ioredis'
 
@@ -21,9 +23,10 @@ function carrierOver(
   dispose: () => Promise<void>,
 ): Carrier {
   const addresses = urls.map((url) => redisAddress(new Secret(url)))
+  const tag = randomBytes(6).toString('base64url')
   const all = (fault: (wire: FaultProxy) => void) => () => wires.forEach(fault)
   return {
-    makeBus: () => new RedisBus(addresses, silent),
+    makeBus: () => new RedisBus(addresses, tag, silent),
     cut: all((wire) => wire.cut()),
     reset: all((wire) => wire.reset()),
     freeze: all((wire) => wire.freeze()),
