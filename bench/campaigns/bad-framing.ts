@@ -20,24 +20,27 @@ interface Frame {
   readonly lengthBits?: 7 | 16 | 64
 }
 
-/** Bytes that break the WebSocket protocol (RFC 6455), each in its own way. They end the connection. */
-export function badFraming(chance: Chance): Buffer {
-  return chance.pick(FAULTS)(chance)
+/** Bytes that break the WebSocket protocol (RFC 6455). */
+export interface Fault {
+  readonly bytes: Buffer
+  /** The hub can tell by them alone: it must end the connection. Else it may wait for more. */
+  readonly isPlain: boolean
 }
 
-const FAULTS: readonly ((chance: Chance) => Buffer)[] = [
+/** Each breaks the protocol in its own way. */
+export function badFraming(chance: Chance): Fault {
+  const isPlain = !chance.oneIn(4)
+  return { bytes: chance.pick(isPlain ? PLAIN : MAYBE)(chance), isPlain }
+}
+
+type MakeFault = (chance: Chance) => Buffer
+
+const PLAIN: readonly MakeFault[] = [
   // A reserved bit (§5.2): nobody has negotiated an extension.
   (chance) => frame(chance, { opcode: TEXT, reserved: chance.between(1, 7) }),
   (chance) => frame(chance, { opcode: chance.pick(RESERVED_OPCODES) }),
   // Without a mask (§5.1).
   (chance) => frame(chance, { opcode: TEXT, isMasked: false }),
-  // Lengths: longer than told, far longer than there is, spelled longer than needed, negative (§5.2).
-  (chance) => frame(chance, { opcode: TEXT, length: BigInt(chance.below(4)) }),
-  (chance) => frame(chance, { opcode: TEXT, length: BigInt(chance.between(65_537, 1e9)) }),
-  (chance) =>
-    frame(chance, { opcode: TEXT, lengthBits: 64, length: 1n << BigInt(chance.below(64)) }),
-  (chance) => frame(chance, { opcode: TEXT, lengthBits: 64, length: 0xffff_ffff_ffff_ffffn }),
-  (chance) => frame(chance, { opcode: TEXT, lengthBits: chance.pick([16, 64]) }),
   // Too big (§7.4.1, 1009).
   (chance) => frame(chance, { opcode: TEXT, payload: Buffer.alloc(65_537, 'x') }),
   // Control frames that are too long or in pieces (§5.5).
@@ -71,6 +74,16 @@ const FAULTS: readonly ((chance: Chance) => Buffer)[] = [
     const payload = Buffer.concat([closeWith(1_000), Buffer.from(chance.pick(NOT_UTF8), 'hex')])
     return frame(chance, { opcode: CLOSE, payload })
   },
+]
+
+const MAYBE: readonly MakeFault[] = [
+  // Lengths: longer than told, far longer than there is, spelled longer than needed, negative (§5.2).
+  (chance) => frame(chance, { opcode: TEXT, length: BigInt(chance.below(4)) }),
+  (chance) => frame(chance, { opcode: TEXT, length: BigInt(chance.between(65_537, 1e9)) }),
+  (chance) =>
+    frame(chance, { opcode: TEXT, lengthBits: 64, length: 1n << BigInt(chance.below(64)) }),
+  (chance) => frame(chance, { opcode: TEXT, lengthBits: 64, length: 0xffff_ffff_ffff_ffffn }),
+  (chance) => frame(chance, { opcode: TEXT, lengthBits: chance.pick([16, 64]) }),
   // Bytes of no meaning.
   (chance) => chance.bytes(chance.between(1, 400)),
   // A header that stops in the middle.

@@ -158,9 +158,19 @@ class Attack {
     }
     this.frames++
     this.framings++
-    socket.write(badFraming(chance))
+    const { bytes, isPlain } = badFraming(chance)
+    // In one go with what came before it, or alone; whole, or torn somewhere.
+    const before = chance.oneIn(2) ? encode(badMessage(chance, () => this.someId(chance))) : []
+    const all = Buffer.concat([before, bytes].flat())
+    const middle = chance.below(all.length)
+    socket.write(all.subarray(0, middle))
+    if (chance.oneIn(4)) await delay(1)
+    socket.write(all.subarray(middle))
     if (chance.oneIn(4)) socket.reset()
     else if (chance.oneIn(3)) socket.end()
+    else if (isPlain && (await Promise.race([closed, delay(ANSWER_MS)])) === undefined) {
+      this.faults.push(`the hub went on after ${all.toString('hex').slice(0, 400)}`)
+    }
     await Promise.race([closed, delay(PATIENCE_MS)])
     socket.destroy()
   }
