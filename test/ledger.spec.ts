@@ -306,6 +306,16 @@ describe('errors without a number', () => {
     expect(verdict.breaches.size).toBe(0)
   })
 
+  it('stand for what is missing before one that only a fault allows does', () => {
+    const verdict = verdictOn(
+      ...[fault(0, 3_000), sent(1, 10), received(1, 20), sent(2, 1_900)],
+      ...[failed(null, 2_010, 'relay_failed'), failed(null, 2_020)],
+    )
+
+    expect(verdict).toMatchObject({ indeterminate: 1, reported: { target_slow: 1 } })
+    expect(verdict.breaches.size).toBe(0)
+  })
+
   it('are for their own connection and target only', () => {
     const elsewhere = { ...failed(null, 1), target: 3 } as Operation
     expect(breachesOf(sent(1, 0), elsewhere)).toContain('lost: neither received nor reported')

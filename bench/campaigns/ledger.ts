@@ -58,7 +58,9 @@ export function ledgerOver(carrier: Carrier): Campaign<keyof Sizes> {
             absent: ABSENT,
           },
           killsPerSecond: kills,
-          trouble: (fleet, running, ledger) => breakThings(faults, fleet, running, ledger),
+          ...(faults > 0 && {
+            trouble: (fleet, running, ledger) => breakThings(faults, fleet, running, ledger),
+          }),
         })
         const { verdict, unexpected, tookMs } = outcome
         const broken = [...breachesOf(verdict), ...unexpected.slice(0, 5)]
@@ -67,6 +69,7 @@ export function ledgerOver(carrier: Carrier): Campaign<keyof Sizes> {
           figures: {
             ...Object.fromEntries(rowsOf(verdict)),
             'connections resumed': outcome.resumptions,
+            'a hub answered late, s': round(outcome.stalledMs / 1_000),
             'signals a second': round(signals / (tookMs / 1_000), 0),
             'largest instance afterwards, MiB': round(outcome.memory / 1_048_576, 0),
           },

@@ -11,6 +11,8 @@ export interface RunningCarrier extends AsyncDisposable {
   readonly kind: Carrier
   /** What the instances are told of it. */
   readonly env: Readonly<Record<string, string>>
+  /** The same past the wires, where that can be: they cost this process time. */
+  readonly wirelessEnv: Readonly<Record<string, string>>
   /** Every wire from an instance to it. Over Postgres, those to the database. */
   readonly wires: readonly FaultProxy[]
   /** Its own processes: none over Postgres, which is not of this test alone. */
@@ -23,20 +25,28 @@ export async function startCarrier(kind: Carrier, databaseUrl: string): Promise<
     case 'postgres': {
       const wire = await FaultProxy.before(databaseUrl)
       const env = { DATABASE_URL: wire.through(databaseUrl) }
-      return { kind, env, wires: [wire], servers: [], [Symbol.asyncDispose]: disposeOf(wire) }
+      const dispose = disposeOf(wire)
+      return {
+        ...{ kind, env, wirelessEnv: { DATABASE_URL: databaseUrl } },
+        ...{ wires: [wire], servers: [], [Symbol.asyncDispose]: dispose },
+      }
     }
     case 'redis': {
       const server = await RedisProcess.start(await freePort())
       const wire = await FaultProxy.before(server.url)
       const env = { REDIS_URL: wire.through(server.url) }
       const dispose = disposeOf(wire, server)
-      return { kind, env, wires: [wire], servers: [server], [Symbol.asyncDispose]: dispose }
+      return {
+        ...{ kind, env, wirelessEnv: { REDIS_URL: server.url } },
+        ...{ wires: [wire], servers: [server], [Symbol.asyncDispose]: dispose },
+      }
     }
     case 'cluster': {
       const cluster = await RedisCluster.start()
+      const env = { REDIS_URL: cluster.url }
       return {
-        kind,
-        env: { REDIS_URL: cluster.url },
+        // Its members announce their wires as their own addresses.
+        ...{ kind, env, wirelessEnv: env },
         wires: cluster.members.map(({ wire }) => wire),
         servers: cluster.members.map(({ server }) => server),
         [Symbol.asyncDispose]: disposeOf(cluster),

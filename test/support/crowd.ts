@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Ledger } from './ledger.js'
-import { type Death, Talker, type TalkerKind, type TalkerNode } from './talker.js'
+import type { Death, TalkerKind, TalkerNode } from './talker-line.js'
+import { Talker } from './talker.js'
 
 /** All kinds of clients there are. */
 const KINDS: readonly TalkerKind[] = [
@@ -10,8 +11,14 @@ const KINDS: readonly TalkerKind[] = [
   { isModern: true, usesRefs: false },
   { isModern: false, usesRefs: true },
 ]
-/** Signals a node sends before it waits until the hub has read them. */
+/** Signals a node sends before it waits for what becomes of them. */
 const WINDOW = 10
+/** Not for ever: what went to a connection that died comes nowhere. */
+const WINDOW_MS = 500
+/** A hub that needs so long for a ping has too little machine: what it forwards may be too late. */
+const STALL_MS = 400
+/** What was sent then is reported so much later at most. */
+const STALL_MEND_MS = 3_000
 /** Nodes that one node talks to; few, so that the order within a pair is tried hard. */
 const PARTNERS = 8
 /** A node is away so long, at most, before it comes back. */
@@ -20,6 +27,31 @@ const AWAY_MS = 1_000
 const POLL_MS = 50
 /** Nothing came for so long, with answers outstanding: nothing will. Longer than an answer takes. */
 const QUIET_MS = 4_000
+
+/** What one node has on its way. */
+class Flow {
+  open = 0
+  private onEmpty: () => void = () => undefined
+
+  settle(): void {
+    this.open--
+    if (this.open <= 0) this.onEmpty()
+  }
+
+  /** Resolves when nothing is on its way, or a while has passed: then what is late counts no more. */
+  async empty(): Promise<void> {
+    if (this.open > 0) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, WINDOW_MS)
+        this.onEmpty = () => {
+          clearTimeout(late)
+          resolve()
+        }
+      })
+    }
+    this.open = 0
+  }
+}
 
 export interface Load {
   readonly signals: number
@@ -40,6 +72,10 @@ export class Crowd {
   private left = 0
   private startedAt = 0
   private readonly coming = new Set<Talker>()
+  /** Whose signal is on its way, by number. */
+  private readonly senders = new Map<number, Flow>()
+  /** Periods in which a hub answered late, those that touch put together. */
+  private readonly stalls: { from: number; to: number }[] = []
 
   /** @param doors where the instances take sockets @param seed of all that is random */
   constructor(
@@ -55,6 +91,10 @@ export class Crowd {
     this.talkers = nodes.map((node, index) => {
       const kind = KINDS[index % KINDS.length]!
       const talker = new Talker(index, node, kind, ledger, indexOf)
+      talker.onReceipt = (n) => {
+        this.senders.get(n)?.settle()
+        this.senders.delete(n)
+      }
       talker.onEnd = () => void this.bringBack(talker, talker.reconnectAfterMs)
       return talker
     })
@@ -72,6 +112,7 @@ export class Crowd {
     this.isOver = true
     await killing
     await this.quiet()
+    for (const { from, to } of this.stalls) this.ledger.noteFault('a busy machine', from, to)
     await Promise.all(this.talkers.map((talker) => talker.leave()))
   }
 
@@ -80,12 +121,18 @@ export class Crowd {
     return this.talkers.flatMap(({ unexpected }) => unexpected)
   }
 
+  get stalledMs(): number {
+    return this.stalls.reduce((sum, { from, to }) => sum + to - from, 0)
+  }
+
   get resumptions(): number {
     return this.talkers.reduce((sum, { resumptions }) => sum + resumptions, 0)
   }
 
   private async talk(talker: Talker, { perSecond, signals }: Load): Promise<void> {
     const partners = Array.from({ length: PARTNERS }, () => this.pick(this.talkers))
+    const flow = new Flow()
+    talker.onFailure = () => flow.settle()
     while (this.left > 0) {
       const isAhead =
         perSecond !== undefined &&
@@ -96,10 +143,25 @@ export class Crowd {
       }
       const count = Math.min(WINDOW, this.left)
       this.left -= count
-      for (let n = 0; n < count; n++) {
-        talker.send(this.random() < 0.9 ? this.pick(partners) : this.pick(this.talkers))
+      flow.open = count
+      for (let sent = 0; sent < count; sent++) {
+        const target = this.random() < 0.9 ? this.pick(partners) : this.pick(this.talkers)
+        this.senders.set(talker.send(target), flow)
       }
+      const pingedAt = this.ledger.now
       await talker.settled()
+      if (this.ledger.now - pingedAt > STALL_MS) this.noteStall(pingedAt)
+      await flow.empty()
+    }
+  }
+
+  private noteStall(from: number): void {
+    const to = this.ledger.now + STALL_MEND_MS
+    const last = this.stalls.at(-1)
+    if (!last || last.to < from) this.stalls.push({ from, to })
+    else {
+      last.from = Math.min(last.from, from)
+      last.to = to
     }
   }
 

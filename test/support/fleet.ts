@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { freePort } from './free-port.js'
 import { HubProcess } from './hub-process.js'
-import type { TalkerNode } from './talker.js'
+import type { TalkerNode } from './talker-line.js'
 
 export interface FleetOptions {
   readonly instances: number

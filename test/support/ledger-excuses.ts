@@ -109,7 +109,13 @@ export function assignNameless(
       else missing.set(key, [signal])
     }
   }
-  return history.nameless.filter((error) => {
+  // Those that a fault allows for a signal that arrived come last: so it is they that are left.
+  const isLate = ({ code }: Failed): boolean => code === 'relay_failed'
+  const sorted = [
+    ...history.nameless.filter((error) => !isLate(error)),
+    ...history.nameless.filter(isLate),
+  ]
+  return sorted.filter((error) => {
     const open = (missing.get(keyOf(error.connection, error.target)) ?? []).filter(
       ({ invoked, errors }) =>
         errors.length === 0 && invoked.at <= error.at && invoked.at >= error.at - answerMs,

@@ -21,6 +21,8 @@ export interface LedgerOutcome {
   readonly unexpected: readonly string[]
   /** Connections that were given what a lost one had missed. */
   readonly resumptions: number
+  /** Milliseconds in which a hub answered late: there was too little machine for all. */
+  readonly stalledMs: number
   /** Milliseconds from the first signal to the last answer. */
   readonly tookMs: number
   /** Bytes that the largest instance held afterwards. */
@@ -31,7 +33,8 @@ export interface LedgerOutcome {
 export async function runLedger(run: LedgerRun): Promise<LedgerOutcome> {
   const { databaseUrl, instances, nodes, trouble } = run
   await using carrier = await startCarrier(run.carrier, databaseUrl)
-  await using fleet = await Fleet.start({ instances, databaseUrl, nodes, env: carrier.env })
+  const env = trouble ? carrier.env : carrier.wirelessEnv
+  await using fleet = await Fleet.start({ instances, databaseUrl, nodes, env })
   const ledger = new Ledger()
   const crowd = new Crowd(fleet.nodes, ledger, fleet.doors, run.seed)
   const startedAt = performance.now()
@@ -42,5 +45,6 @@ export async function runLedger(run: LedgerRun): Promise<LedgerOutcome> {
     verdict: judge(ledger.operations),
     unexpected: crowd.unexpected,
     resumptions: crowd.resumptions,
+    stalledMs: crowd.stalledMs,
   }
 }

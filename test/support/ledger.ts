@@ -155,7 +155,11 @@ export class Ledger {
     try {
       return await whileBroken()
     } finally {
-      this.operations.push({ type: 'info', what: 'fault', at, until: this.now + mendMs, name })
+      this.noteFault(name, at, this.now + mendMs)
     }
+  }
+
+  noteFault(name: string, at: number, until: number): void {
+    this.operations.push({ type: 'info', what: 'fault', at, until, name })
   }
 }

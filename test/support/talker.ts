@@ -4,48 +4,28 @@ import { WebSocket } from 'ws'
 
 import type { Ledger } from './ledger.js'
 import { isIntact, payloadOf } from './ledger-payload.js'
+import {
+  type Death,
+  type Line,
+  releasePongs,
+  type TalkerKind,
+  type TalkerNode,
+} from './talker-line.js'
 import type { Frame } from './test-node.js'
-
-/** A registered node, and what it shows to get a socket. */
-export interface TalkerNode {
-  readonly id: string
-  readonly token: string
-}
-
-/** What a client knows of the protocol. */
-export interface TalkerKind {
-  /** It asks for `v=2`, and resumes. */
-  readonly isModern: boolean
-  /** It asks for an `ack`. */
-  readonly usesRefs: boolean
-}
-
-/** How a node loses its connection: without a word, with a reset, politely, or hanging. */
-export type Death = 'vanish' | 'reset' | 'goodbye' | 'hang'
 
 /** Milliseconds a hub may need to see that a socket is gone whose end it was told. */
 const NOTICED_MS = 1_000
 /** What a greeting, or the answer to `resume`, may take at most. */
 const GREETING_MS = 15_000
 
-interface Line {
-  readonly number: number
-  readonly socket: WebSocket
-  /** Who waits for the answer to a ping. */
-  readonly pongs: Map<number, () => void>
-  connectionId: string | null
-  lastSeq: number
-  /** It said goodbye here. */
-  leftAt: number | null
-  /** It was killed here: whatever is still read from it counts for nothing. */
-  deadSince: number | null
-  hasEnded: boolean
-}
-
 /** One node in the ledger: sends numbered signals, and notes all that comes. */
 export class Talker {
   /** The connection is gone, whoever ended it; 1006 when nobody said why. */
   onEnd: (code: number) => void = () => undefined
+  /** A signal of anybody's arrived here. */
+  onReceipt: (n: number) => void = () => undefined
+  /** One of its own was refused. */
+  onFailure: () => void = () => undefined
   readonly unexpected: string[] = []
   /** The hub has said that it restarts, and when to come back after it has closed the connection. */
   reconnectAfterMs = 0
@@ -249,6 +229,7 @@ export class Talker {
       case 'signal': {
         const { payload, seq = null } = frame
         if (seq !== null) line.lastSeq = seq
+        this.onReceipt(payload.n)
         this.ledger.receipt(
           line.number,
           payload.n,
@@ -289,6 +270,7 @@ export class Talker {
     }
     const n = ref === undefined ? null : Number(ref)
     if (n !== null) this.tell(n, code)
+    this.onFailure()
     this.ledger.fail(line.number, { code, n, target: id === undefined ? null : this.indexOf(id) })
   }
 
@@ -296,9 +278,4 @@ export class Talker {
     this.asked.get(n)?.(answer)
     this.asked.delete(n)
   }
-}
-
-function releasePongs({ pongs }: Line): void {
-  for (const release of pongs.values()) release()
-  pongs.clear()
 }
