@@ -54,6 +54,11 @@ export class Correspondence {
     return this.envelopes.seal(JSON.stringify(message), body, to)
   }
 
+  /** It has ended, or was cut off. */
+  forget(instance: string): void {
+    this.envelopes.forget(instance)
+  }
+
   /**
    * Drops what no instance of this hub has sealed, what was heard before or said to somebody else, what is
    * too old, what this one said to all itself, and what only another version understands.

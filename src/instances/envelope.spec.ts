@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 
 import { DataKey } from '../database/data-key.js'
 import { Envelopes, TO_ALL } from './envelope.js'
@@ -62,6 +62,24 @@ describe('a sealed message', () => {
     expect(two.open(first)?.head).toBe('1')
     expect(two.open(first)).toBeNull()
     expect(two.open(second)).toBeNull()
+  })
+
+  it('is fresh from one that was gone and is back, whose clock stood still meanwhile', () => {
+    const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
+    const clock = jest.spyOn(performance, 'now')
+    const freshAfter = (sentAt: number, now: number): boolean | undefined => {
+      const sealed = clock.mockReturnValue(sentAt) && one.seal('x', '', TWO)
+      clock.mockReturnValue(now)
+      return two.open(sealed)?.isFresh
+    }
+    try {
+      expect(freshAfter(1_000, 1_000)).toBe(true)
+      expect(freshAfter(2_000, 9_000)).toBe(false)
+      two.forget(ONE)
+      expect(freshAfter(3_000, 10_000)).toBe(true)
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   it('is opened however many others there have been', () => {

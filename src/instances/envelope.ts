@@ -40,7 +40,7 @@ export interface Opened {
 interface Sender {
   readonly id: string
   readonly key: KeyObject
-  readonly freshness: Freshness
+  freshness: Freshness
   readonly numbers: SeenNumbers
 }
 
@@ -89,6 +89,12 @@ export class Envelopes {
   private textFor(length: number): Buffer {
     const most = TO_AT + 3 * length
     return most <= this.scratch.length ? this.scratch : Buffer.allocUnsafe(most)
+  }
+
+  /** It has ended, or was cut off: how long its messages usually take is to be seen anew. */
+  forget(instance: string): void {
+    const sender = this.senders.get(instance)
+    if (sender) sender.freshness = new Freshness()
   }
 
   /** Null: nothing that an instance of this hub has sealed, or opened here before. */

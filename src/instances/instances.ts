@@ -55,6 +55,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
       onMet: (instance) => this.say(this.welcome(instance)),
       onParted: (instance) => {
         this.acquaintances.forget(instance)
+        this.correspondence.forget(instance)
         for (const listener of this.goneListeners) listener(instance)
       },
       onRevived: () => this.isAlone || this.say(this.comeBack()),
