@@ -13,9 +13,12 @@ export type Outcome = Delivery | 'unknown'
 
 type Tell = (outcome: Outcome) => void
 
-/** An instance hands nothing over that is older than 1.5 s: what is not answered by now has failed. */
-const ANSWER_MS = 2_000
 const LOOK_MS = 250
+/**
+ * An instance hands nothing over that is older than 1.5 s: what is not answered in two has failed. Counted in
+ * looks, because answers that have come may be unread: while this process stands still, so does the wait.
+ */
+const ANSWER_LOOKS = 8
 /** Signals that may wait for their answers: what they cost is bounded, whatever the others do. */
 const MAX_PENDING = 10_000
 /** Of these, asked about in one message. */
@@ -28,8 +31,9 @@ const MAX_ASKED = 1_000
 @Injectable()
 export class Forwarder implements OnModuleInit, OnModuleDestroy {
   /** By number, the oldest first. */
-  private readonly pending = new Map<number, { readonly tell: Tell; readonly sentAt: number }>()
+  private readonly pending = new Map<number, { readonly tell: Tell; readonly sentAtLook: number }>()
   private sent = 0
+  private looks = 0
   private timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -77,7 +81,7 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
       return
     }
     const n = ++this.sent
-    this.pending.set(n, { tell, sentAt: performance.now() })
+    this.pending.set(n, { tell, sentAtLook: this.looks })
     const place = this.instances.place('node', node)
     this.instances.toPlace(place, { kind: 'signal', n, target, sender }, payloadText).then(
       (isTaken) => {
@@ -108,9 +112,10 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
   }
 
   private giveUpOld(): void {
-    const now = performance.now()
-    for (const [n, { sentAt }] of this.pending) {
-      if (now - sentAt < ANSWER_MS) return
+    this.looks++
+    for (const [n, { sentAtLook }] of this.pending) {
+      // The first came before a whole one was over.
+      if (this.looks - sentAtLook <= ANSWER_LOOKS) return
       this.conclude(n, 'unknown')
     }
   }

@@ -11,8 +11,8 @@ import { planDepartures } from './departures.js'
 import { Liveness } from './liveness.js'
 import { restartFrame } from './protocol/hub-frames.js'
 
-/** Milliseconds in which other instances answer what was forwarded to them, and how often that is looked for. */
-const ANSWERS_MS = 2_000
+/** Longer than the forwarder waits for other instances' answers; and how often they are looked for. */
+const ANSWERS_MS = 2_500
 const LOOK_MS = 10
 /** Milliseconds a peer gets to say goodbye. */
 const GOODBYE_MS = 1_500
@@ -84,7 +84,7 @@ export class Drain implements BeforeApplicationShutdown {
   }
 }
 
-/** Resolves when nothing that was forwarded for it is without an answer, or after two seconds. */
+/** Resolves when nothing that was forwarded for it is without an answer, or after a while. */
 async function untilAnswered(connection: Connection): Promise<void> {
   const giveUpAt = performance.now() + ANSWERS_MS
   while (connection.unanswered > 0 && performance.now() < giveUpAt) await delay(LOOK_MS)
