@@ -104,11 +104,11 @@ export class PostgresBus extends Bus {
     return places.map((place) => found.has(place))
   }
 
-  /** Each shares a lock while its line lives: then nobody else can have that lock alone. */
+  /** Each has a lock alone while its line lives: then nobody else can share it. Those who ask at once can. */
   async listening(instances: readonly string[]): Promise<boolean[]> {
     if (!this.isUp) throw new BusAwayError()
     const rows = await this.line.query<{ isThere: boolean }>(
-      `SELECT id = $2 OR NOT pg_try_advisory_xact_lock(hashtextextended(id, 0)) AS "isThere"
+      `SELECT id = $2 OR NOT pg_try_advisory_xact_lock_shared(hashtextextended(id, 0)) AS "isThere"
          FROM unnest($1::text[]) WITH ORDINALITY AS asked (id, position) ORDER BY position`,
       [instances, this.id],
     )

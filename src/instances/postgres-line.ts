@@ -39,7 +39,7 @@ class NotificationsKeptBackError extends Error {
 /**
  * One connection to Postgres that listens to `hub_<id>` and `hub_all`: beside the pool, made again
  * whenever it is lost, and taken for lost when Postgres says nothing on it for 1.5 s. While it lives it
- * shares a lock named after the instance, by which others see that it does.
+ * has a lock alone, named after the instance, by which others see that it does.
  */
 export class PostgresLine {
   private client: Client | null = null
@@ -141,7 +141,7 @@ export class PostgresLine {
     await this.prove()
     await this.events.onOpen()
     // Last: who sees this knows that all places are taken.
-    await this.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 0))', [this.id])
+    await this.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [this.id])
     this.attempts = 0
   }
 

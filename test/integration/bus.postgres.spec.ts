@@ -1,10 +1,11 @@
-import { describe } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import pg from 'pg'
 
 import { Logger } from '../../src/common/logger.js'
 import { createDataSource } from '../../src/database/data-source.js'
 import { Database } from '../../src/database/database.js'
 import { PostgresBus } from '../../src/instances/bus.postgres.js'
+import { BusEnd } from '../support/bus-end.js'
 import { FaultProxy } from '../support/fault-proxy.js'
 import { cloneDatabase } from '../support/postgres.js'
 import { busContract, type Carrier } from './bus.contract.js'
@@ -51,4 +52,28 @@ async function startCarrier(): Promise<Carrier> {
 
 describe('the bus over Postgres', () => {
   busContract(startCarrier)
+
+  it('tells several who ask at once about one that is gone that it is', async () => {
+    await using database = await cloneDatabase()
+    const dataSource = createDataSource(database.url, 'disable', { poolSize: 4 })
+    await dataSource.initialize()
+    const opened = new Database(dataSource, dataSource, () => Promise.resolve())
+    const bus = new PostgresBus(opened, silent)
+    const asker = new pg.Client({ connectionString: database.url })
+    await asker.connect()
+    try {
+      await using alice = new BusEnd(bus)
+      await alice.up()
+      // Another one that is in the middle of asking about it.
+      await asker.query('BEGIN')
+      await asker.query('SELECT pg_try_advisory_xact_lock_shared(hashtextextended($1, 0))', [
+        'gone',
+      ])
+
+      expect(await alice.bus.listening(['gone', alice.bus.id])).toEqual([false, true])
+    } finally {
+      await asker.end()
+      await opened.onApplicationShutdown()
+    }
+  })
 })
