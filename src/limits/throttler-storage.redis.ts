@@ -61,6 +61,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     private readonly dataKey: DataKey,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   /** As the storage in memory. */
@@ -68,7 +69,8 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     if (this.probing) return this.memory.increment(key, ttl, limit)
     const place = `hub:l:${this.dataKey.mac('limit', key).toString('base64url', 0, 16)}`
     try {
-      return await within(PATIENCE_MS, this.count(place, ttl, limit), () => new SlowRedisError())
+      const late = (): Error => new SlowRedisError(this.patienceMs)
+      return await within(this.patienceMs, this.count(place, ttl, limit), late)
     } catch (error) {
       this.fallBack(place, error)
       return this.memory.increment(key, ttl, limit)
@@ -127,8 +129,8 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
 }
 
 class SlowRedisError extends Error {
-  constructor() {
-    super(`Redis has not answered within ${PATIENCE_MS} ms`)
+  constructor(patienceMs: number) {
+    super(`Redis has not answered within ${patienceMs} ms`)
     this.name = 'SlowRedisError'
   }
 }

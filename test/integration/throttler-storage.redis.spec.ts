@@ -19,6 +19,8 @@ import { until } from '../support/until.js'
 import { withRedis } from '../support/with-redis.js'
 
 const MINUTE_MS = 60_000
+/** Longer than a hub waits, so that a busy machine does not look like a Redis that is away. */
+const SHORT_MS = 1_000
 const silent = new Logger({ level: 'silent', format: 'json' })
 
 describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => {
@@ -43,11 +45,15 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
     })
 
     /** An instance's storage, connected. */
-    async function open(clock: Clock, key = randomBytes(32)): Promise<RedisThrottlerStorage> {
+    async function open(
+      clock: Clock,
+      { key = randomBytes(32), patienceMs = 10_000 } = {},
+    ): Promise<RedisThrottlerStorage> {
       const urls = (carrier.env.REDIS_URL ?? '').split(',').map((url) => new Secret(url))
       const redis = new RedisCommands(urls)
       const memory = new MemoryThrottlerStorage(clock)
-      const storage = new RedisThrottlerStorage(redis, memory, new DataKey(key), clock, silent)
+      const dataKey = new DataKey(key)
+      const storage = new RedisThrottlerStorage(redis, memory, dataKey, clock, silent, patienceMs)
       opened.push({ storage, redis })
       await until(() => redis.client.status === 'ready')
       return storage
@@ -72,8 +78,8 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
       const key = randomBytes(32)
       const clock = new StoppedClock()
       const [one, other, another] = [
-        await open(clock, key),
-        await open(clock, key),
+        await open(clock, { key }),
+        await open(clock, { key }),
         await open(clock),
       ]
       const who = randomUUID()
@@ -105,7 +111,7 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
       ['cut', 'cut'],
       ['frozen', 'freeze'],
     ] as const)('goes on in memory while Redis is %s, and in Redis after that', async (_, fail) => {
-      const storage = await open(new StoppedClock())
+      const storage = await open(new StoppedClock(), { patienceMs: SHORT_MS })
       const who = randomUUID()
       const hit = () => storage.increment(who, MINUTE_MS, 5)
       expect(await hit()).toMatchObject({ totalHits: 1 })
@@ -116,8 +122,8 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
         expect(await hit()).toMatchObject({ totalHits, isBlocked: false })
       }
       expect(await hit()).toMatchObject({ isBlocked: true })
-      // Promised are 200 ms, once.
-      expect(performance.now() - begun).toBeLessThan(5 * 200)
+      // Promised once, not for each.
+      expect(performance.now() - begun).toBeLessThan(5 * SHORT_MS)
       for (const wire of carrier.wires) wire.restore()
 
       // What was counted before is counted still, with the one that Redis may have read after all.
