@@ -68,7 +68,8 @@ describe('a sealed message', () => {
     const [one, two] = [new Envelopes(KEY, ONE), new Envelopes(KEY, TWO)]
     const clock = jest.spyOn(performance, 'now')
     const freshAfter = (sentAt: number, now: number): boolean | undefined => {
-      const sealed = clock.mockReturnValue(sentAt) && one.seal('x', '', TWO)
+      clock.mockReturnValue(sentAt)
+      const sealed = one.seal('x', '', TWO)
       clock.mockReturnValue(now)
       return two.open(sealed)?.isFresh
     }
