@@ -1,6 +1,6 @@
 import { afterEach, describe } from '@jest/globals'
 
-import { throttlerStorageContract } from './throttler-storage.contract.js'
+import { throttlerStorageContract } from '../../test/integration/throttler-storage.contract.js'
 import { MemoryThrottlerStorage } from './throttler-storage.memory.js'
 
 const storages: MemoryThrottlerStorage[] = []

@@ -23,6 +23,7 @@ describe('the body of PUT /profile', () => {
       skills: [],
       compute: {},
       p2pUriHint: null,
+      presence: null,
     })
   })
 
@@ -45,6 +46,7 @@ describe('the body of PUT /profile', () => {
       ],
       compute: { gpus: [{ vram_gb: 24 }], models: ['llama'] },
       p2pUriHint: 'dpc://10.0.0.1:8888',
+      presence: null,
     })
   })
 

@@ -10,7 +10,7 @@ import { DataKey } from '../../src/database/data-key.js'
 import {
   StoppedClock,
   throttlerStorageContract,
-} from '../../src/limits/throttler-storage.contract.js'
+} from './throttler-storage.contract.js'
 import { MemoryThrottlerStorage } from '../../src/limits/throttler-storage.memory.js'
 import { RedisThrottlerStorage } from '../../src/limits/throttler-storage.redis.js'
 import { RedisCommands } from '../../src/redis/redis-commands.js'

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from '@jest/globals'
 import type { ThrottlerStorage } from '@nestjs/throttler'
 
-import { Clock } from '../common/clock.js'
+import { Clock } from '../../src/common/clock.js'
 
 const MINUTE_MS = 60_000
 
