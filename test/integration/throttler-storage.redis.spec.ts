@@ -7,10 +7,7 @@ import type { Clock } from '../../src/common/clock.js'
 import { Logger } from '../../src/common/logger.js'
 import { Secret } from '../../src/common/secret.js'
 import { DataKey } from '../../src/database/data-key.js'
-import {
-  StoppedClock,
-  throttlerStorageContract,
-} from './throttler-storage.contract.js'
+import { StoppedClock, throttlerStorageContract } from './throttler-storage.contract.js'
 import { MemoryThrottlerStorage } from '../../src/limits/throttler-storage.memory.js'
 import { RedisThrottlerStorage } from '../../src/limits/throttler-storage.redis.js'
 import { RedisCommands } from '../../src/redis/redis-commands.js'
