@@ -1,7 +1,7 @@
 import { afterEach, describe } from '@jest/globals'
 
-import { throttlerStorageContract } from '../../test/integration/throttler-storage.contract.js'
-import { MemoryThrottlerStorage } from './throttler-storage.memory.js'
+import { MemoryThrottlerStorage } from '../../src/limits/throttler-storage.memory.js'
+import { throttlerStorageContract } from './throttler-storage.contract.js'
 
 const storages: MemoryThrottlerStorage[] = []
 
