@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { Injectable } from '@nestjs/common'
 
-import { HubError, RateLimitedError } from '../common/hub-error.js'
+import { HubError, InvalidRequestError, RateLimitedError } from '../common/hub-error.js'
 import { HubConfig } from '../config/hub-config.js'
 import type { Actor } from '../identity/actor.js'
 import { ClientAddresses, countedAddress } from '../limits/client-address.js'
@@ -60,6 +60,7 @@ export class Admissions {
    * @throws InvalidTicketError  (of the ticket)
    * @throws DpopRequiredError, InvalidDpopProofError, UseDpopNonceError  (of the key it is bound to)
    * @throws RateLimitedError  30 upgrades a minute of one node, or 30 failed ones of one address
+   * @throws InvalidRequestError  the client has hung up
    */
   async admit(request: IncomingMessage): Promise<void> {
     const address = countedAddress(this.addresses.of(request))
@@ -91,9 +92,9 @@ export class Admissions {
   }
 
   /** The node that the token of an auth frame speaks for. Failures count against `address`. */
-  async identify(token: string, address: string): Promise<NodeActor> {
+  async identify(token: string, address: string, isGone: () => boolean): Promise<NodeActor> {
     try {
-      return await this.newcomer({ token, dpop: null })
+      return await this.newcomer({ token, dpop: null }, isGone)
     } catch (error) {
       await this.countFailure(error, address)
       throw error
@@ -160,7 +161,9 @@ export class Admissions {
   private async judge(request: IncomingMessage, address: string): Promise<Admitted> {
     this.checkOrigin(request)
     const shown = this.shownIn(request)
-    if (shown) return { kind: 'node', actor: await this.newcomer(shown) }
+    const { socket } = request
+    const isGone = (): boolean => !socket.readable || !socket.writable
+    if (shown) return { kind: 'node', actor: await this.newcomer(shown, isGone) }
     if (this.nameless >= MAX_NAMELESS || this.namelessFrom(address) >= MAX_NAMELESS_PER_ADDRESS) {
       throw new NoRoomError(
         'too many sockets wait for their auth frame: put the token in the upgrade',
@@ -170,7 +173,7 @@ export class Admissions {
   }
 
   /** The node that a token or a ticket speaks for, if it may open one more connection now. */
-  private async newcomer(shown: Shown): Promise<NodeActor> {
+  private async newcomer(shown: Shown, isGone: () => boolean): Promise<NodeActor> {
     const since = performance.now()
     const actor =
       'ticket' in shown
@@ -183,6 +186,8 @@ export class Admissions {
     if (this.connections.get(shortId) || (await this.places.isElsewhere(shortId))) {
       await this.countReplacement(spkiSha256)
     }
+    // What follows closes the node's connection elsewhere.
+    if (isGone()) throw new InvalidRequestError('the client has hung up')
     await this.places.expect(shortId)
     return actor
   }

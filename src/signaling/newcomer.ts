@@ -54,6 +54,7 @@ export class Newcomer implements SocketOwner {
   }
 
   leave(): void {
+    this.state = 'over'
     clearTimeout(this.timer)
     this.admissions.release(this.address)
   }
@@ -67,7 +68,7 @@ export class Newcomer implements SocketOwner {
   private async identify(text: string | null): Promise<NodeActor> {
     const frame = parseFrame(text ?? '')
     if (frame.type !== 'auth') throw new AuthFrameExpectedError()
-    return this.admissions.identify(frame.token, this.address)
+    return this.admissions.identify(frame.token, this.address, () => this.state === 'over')
   }
 
   private become(actor: NodeActor): void {

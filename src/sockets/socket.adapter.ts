@@ -13,7 +13,10 @@ import { UpgradeTurns } from './upgrade-turns.js'
 
 /** Decides who gets a socket at one path. */
 export interface Door {
-  /** Resolves if the caller may have one. Rejects with the HubError that refuses the upgrade. */
+  /**
+   * Resolves if the caller may have one. Rejects with the HubError that refuses the upgrade. Asked about
+   * sound handshakes alone; who has hung up while it is asked gets nothing.
+   */
   admit(request: IncomingMessage): Promise<void>
   /** The upgrade is over: a socket was opened, or the handshake failed after all. */
   forget(request: IncomingMessage): void
@@ -59,7 +62,11 @@ export class SocketAdapter extends AbstractWsAdapter {
       perMessageDeflate: false,
       clientTracking: false,
     }
-    const server = new WebSocketServer(options)
+    const server = new WebSocketServer({
+      ...options,
+      // Only now: what lets a node in closes its connection elsewhere.
+      verifyClient: ({ req }, answer) => this.admit(door, req, () => answer(true)),
+    })
     // A handshake that `ws` refuses gets the one error body too.
     server.on('wsClientError', (error: Error, socket: Duplex) => {
       endWithError(socket, new InvalidRequestError(error.message))
@@ -72,26 +79,27 @@ export class SocketAdapter extends AbstractWsAdapter {
         return
       }
       this.turns.take(
-        () => this.open(server, door, request, socket, head),
+        () =>
+          server.handleUpgrade(request, socket, head, (client) => {
+            server.emit('connection', client, request)
+          }),
         () => endWithError(socket, new UnavailableError('too many connect just now')),
       )
     })
     return server
   }
 
-  private open(
-    server: WebSocketServer,
-    door: Door,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ): void {
+  /**
+   * Called when `ws` has judged all of the handshake.
+   *
+   * @param open answers with the 101, unless the client is gone
+   */
+  private admit(door: Door, request: IncomingMessage, open: () => void): void {
+    const { socket } = request
     door.admit(request).then(
       () => {
         socket.off('error', ignore)
-        server.handleUpgrade(request, socket, head, (client) => {
-          server.emit('connection', client, request)
-        })
+        open()
         door.forget(request)
       },
       (thrown: unknown) => {

@@ -16,7 +16,7 @@ export function sendRaw(
   hub: TestHub,
   { method, path, headers, body }: RawRequest,
 ): Promise<Answer> {
-  const { port } = new URL(hub.url)
+  const { port } = new URL(hub.origin)
   // NOTE: Node sends the body of a DELETE without saying how long it is.
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
@@ -49,7 +49,7 @@ export function sendRaw(
 
 /** Bytes on a bare socket; resolves with the first answer once the hub has hung up. */
 export async function sendBytes(hub: TestHub, bytes: string | Buffer): Promise<Answer> {
-  const { port } = new URL(hub.url)
+  const { port } = new URL(hub.origin)
   const text = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes))
     const chunks: Buffer[] = []
