@@ -43,5 +43,5 @@ function storageOf(
   logger: Logger,
 ): ThrottlerStorage {
   const memory = new MemoryThrottlerStorage(clock)
-  return redis ? new RedisThrottlerStorage(redis, memory, dataKey, clock, logger) : memory
+  return redis ? new RedisThrottlerStorage(redis, memory, dataKey, logger) : memory
 }

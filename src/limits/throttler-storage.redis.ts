@@ -19,10 +19,15 @@ const PROBE_MS = 1_000
 /**
  * What the storage in memory does, in one step. Of `KEYS[1]` it drops the hits that count no more, then adds
  * this one unless that is one too many. Answers how many count with this one, the milliseconds until the
- * oldest ends, and whether this one is blocked.
+ * oldest ends, and whether this one is blocked. The time is Redis' own, so that instances need not agree.
  */
 const SCRIPT = `
-local now, ttl, limit, ends = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local ttl, limit, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local ends = string.format('%.0f', now + ttl)
 local first = redis.call('LINDEX', KEYS[1], 0)
 while first and tonumber(first) <= now do
   redis.call('LPOP', KEYS[1])
@@ -43,7 +48,7 @@ const scriptReply = z.tuple([z.int(), z.int(), z.literal([0, 1])])
 type Answer = Awaited<ReturnType<ThrottlerStorage['increment']>>
 
 /**
- * Counts in Redis: the instances of a hub have their limits in common. Times are by the clock of the instance.
+ * Counts in Redis: the instances of a hub have their limits in common.
  *
  * Keys: `hub:l:<22 characters>`, a keyed hash of what is counted, so that no account, address or node stands
  * there; a list of when each hit stops counting (ms since the epoch). They go when the last hit stops
@@ -59,9 +64,10 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     private readonly redis: RedisCommands,
     private readonly memory: MemoryThrottlerStorage,
     private readonly dataKey: DataKey,
-    private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly patienceMs = PATIENCE_MS,
+    /** Instead of Redis' own, for tests. */
+    private readonly clock: Clock | null = null,
   ) {}
 
   /** As the storage in memory. */
@@ -83,8 +89,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
   }
 
   private async count(place: string, ttl: number, limit: number): Promise<Answer> {
-    const now = this.clock.now()
-    const reply = await this.run(place, [now, ttl, limit, now + ttl])
+    const reply = await this.run(place, ttl, limit)
     const [totalHits, millisecondsLeft, isBlocked] = scriptReply.parse(reply)
     const secondsLeft = Math.ceil(millisecondsLeft / 1_000)
     return {
@@ -95,8 +100,9 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     }
   }
 
-  private async run(place: string, args: readonly number[]): Promise<unknown> {
+  private async run(place: string, ttl: number, limit: number): Promise<unknown> {
     const { client } = this.redis
+    const args = [ttl, limit, this.clock?.now() ?? '']
     try {
       return await client.evalsha(SCRIPT_SHA, 1, place, ...args)
     } catch (error) {
@@ -115,8 +121,9 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     this.probing = setInterval(() => this.probe(place), PROBE_MS).unref()
   }
 
+  /** Writes, in the slot of the place: one that may only be read is not back. */
   private probe(place: string): void {
-    this.redis.client.llen(place).then(
+    this.run(`{${place}}`, 1, 1).then(
       () => {
         if (!this.probing) return
         clearInterval(this.probing)

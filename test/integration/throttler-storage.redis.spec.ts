@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { Redis } from 'ioredis'
 
-import type { Clock } from '../../src/common/clock.js'
+import { Clock } from '../../src/common/clock.js'
 import { Logger } from '../../src/common/logger.js'
 import { Secret } from '../../src/common/secret.js'
 import { DataKey } from '../../src/database/data-key.js'
@@ -43,14 +43,14 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
 
     /** An instance's storage, connected. */
     async function open(
-      clock: Clock,
+      clock: Clock | null,
       { key = randomBytes(32), patienceMs = 10_000 } = {},
     ): Promise<RedisThrottlerStorage> {
       const urls = (carrier.env.REDIS_URL ?? '').split(',').map((url) => new Secret(url))
       const redis = new RedisCommands(urls)
-      const memory = new MemoryThrottlerStorage(clock)
+      const memory = new MemoryThrottlerStorage(clock ?? new Clock())
       const dataKey = new DataKey(key)
-      const storage = new RedisThrottlerStorage(redis, memory, dataKey, clock, silent, patienceMs)
+      const storage = new RedisThrottlerStorage(redis, memory, dataKey, silent, patienceMs, clock)
       opened.push({ storage, redis })
       await until(() => redis.client.status === 'ready')
       return storage
@@ -85,6 +85,23 @@ describe.each(['redis', 'cluster'] as const)('counting in Redis: %s', (kind) => 
 
       expect(await other.increment(who, MINUTE_MS, 1)).toMatchObject({ isBlocked: true })
       expect(await another.increment(who, MINUTE_MS, 1)).toMatchObject({ isBlocked: false })
+    })
+
+    it('goes by the clock of Redis, not by that of the instance', async () => {
+      const storage = await open(null)
+      const before = new Set((await contents()).keys())
+      const client = new Redis(carrier.servers[0]!.url)
+      const [seconds = 0] = await client.time()
+      client.disconnect()
+      const isAhead = jest.spyOn(Date, 'now').mockReturnValue((seconds + 3_600) * 1_000)
+
+      await storage.increment(randomUUID(), MINUTE_MS, 1)
+      isAhead.mockRestore()
+
+      const [written] = [...(await contents())].filter(([key]) => !before.has(key))
+      const ends = Number(written?.[1].values[0])
+      expect(ends).toBeGreaterThanOrEqual(seconds * 1_000 + MINUTE_MS)
+      expect(ends).toBeLessThan((seconds + 3_600) * 1_000)
     })
 
     it('writes nothing down of whom it counts, and nothing that lasts', async () => {
