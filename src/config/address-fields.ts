@@ -120,6 +120,12 @@ export const redisUrls = z.string().transform((text, ctx): readonly Secret[] => 
   if (good.length === 0 || good.length < items.length || !good.every(isRedisUrl)) {
     return refuse(ctx, `is no Redis URL; ${mend}`)
   }
+  if (good.some(({ pathname }) => !['', '/', '/0'].includes(pathname))) {
+    return refuse(ctx, 'names a database by number, which channels do not have; leave it out')
+  }
+  if (good.some(({ username, password }) => username !== '' && password === '')) {
+    return refuse(ctx, 'names a user without a password; use redis://user:password@host:6379')
+  }
   return new Set(good.map((url) => url.protocol)).size > 1
     ? refuse(ctx, 'mixes redis:// and rediss://; use the same for every node')
     : good.map((url) => new Secret(url.href))

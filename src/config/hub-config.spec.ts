@@ -74,6 +74,8 @@ describe('a bad configuration', () => {
     ['a boolean in words', 'ALLOW_EMBEDDED_DATABASE', { ALLOW_EMBEDDED_DATABASE: 'ja' }, /true/],
     ['Redis over http', 'REDIS_URL', { REDIS_URL: 'http://cache:6379' }, /redis:\/\//],
     ['a second node without scheme', 'REDIS_URL', { REDIS_URL: 'redis://a:1,b:2' }, /each node/],
+    ['one of several Redis databases', 'REDIS_URL', { REDIS_URL: 'redis://a:6379/2' }, /by number/],
+    ['a Redis user alone', 'REDIS_URL', { REDIS_URL: 'redis://hub@a' }, /redis:\/\/user:password/],
     ['half a cluster in TLS', 'REDIS_URL', { REDIS_URL: 'redis://a,rediss://b' }, /every node/],
     ['a short key', 'SECRET_KEY', { SECRET_KEY: 'Xk2-short_on' }, /is 12 characters long.*openssl/],
     ['one letter as key', 'SECRET_KEY', { SECRET_KEY: 'x'.repeat(64) }, /openssl rand/],
