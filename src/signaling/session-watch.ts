@@ -24,6 +24,9 @@ const AT_ONCE = 1_000
 @Injectable()
 export class SessionWatch implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null
+  private isLooking = false
+  /** Something was missed since the look under way began. */
+  private isDue = false
 
   constructor(
     private readonly connections: ConnectionRegistry,
@@ -49,8 +52,22 @@ export class SessionWatch implements OnModuleInit, OnModuleDestroy {
     if (this.timer) clearInterval(this.timer)
   }
 
+  /** One look at a time, however often the carrier comes and goes. */
   private lookNow(): void {
-    this.look().catch((error: unknown) => this.logger.error(error))
+    this.isDue = true
+    if (!this.isLooking) this.lookWhileDue().catch((error: unknown) => this.logger.error(error))
+  }
+
+  private async lookWhileDue(): Promise<void> {
+    this.isLooking = true
+    try {
+      while (this.isDue) {
+        this.isDue = false
+        await this.look()
+      }
+    } finally {
+      this.isLooking = false
+    }
   }
 
   /** Tells this instance what has ended. Postgres being away is no reason to close anything. */
