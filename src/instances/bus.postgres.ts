@@ -29,6 +29,7 @@ interface Outgoing {
  */
 export class PostgresBus extends Bus {
   isUp = false
+  readonly keepsOrder = true
 
   private readonly line: PostgresLine
   private readonly places: PostgresPlaces
@@ -85,8 +86,8 @@ export class PostgresBus extends Bus {
     return this.send(place, null, bytes)
   }
 
-  async toInstance(instance: string, bytes: Buffer): Promise<void> {
-    await this.send(null, `hub_${instance}`, bytes)
+  toInstance(instance: string, bytes: Buffer): Promise<boolean> {
+    return this.send(null, `hub_${instance}`, bytes)
   }
 
   async toAll(bytes: Buffer): Promise<void> {

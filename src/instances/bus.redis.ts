@@ -62,6 +62,11 @@ export class RedisBus extends Bus {
     this.places = `hub:${tag}:p:`
   }
 
+  /** The masters of a cluster know nothing of each other's messages. */
+  get keepsOrder(): boolean {
+    return this.shards !== null && !this.shards.isCluster
+  }
+
   open(): void {
     const attempt = ++this.attempt
     this.connect(attempt).catch((error: unknown) => this.fail(attempt, error))
@@ -103,8 +108,8 @@ export class RedisBus extends Bus {
     return this.publish(this.channelOf(place), bytes)
   }
 
-  async toInstance(instance: string, bytes: Buffer): Promise<void> {
-    await this.publish(this.channelOfInstance(instance), bytes)
+  toInstance(instance: string, bytes: Buffer): Promise<boolean> {
+    return this.publish(this.channelOfInstance(instance), bytes)
   }
 
   async toAll(bytes: Buffer): Promise<void> {
@@ -133,7 +138,7 @@ export class RedisBus extends Bus {
     if (!seed) throw new Error('no address of Redis')
     const shards = await RedisShards.open(seed, {
       onPush: (items) => this.hear(attempt, items),
-      onLost: () => this.fail(attempt, new RedisLostError(true)),
+      onLost: (error) => this.fail(attempt, error),
       onMoved: () => this.fail(attempt, new RedisReplyError('MOVED')),
     })
     if (attempt !== this.attempt) {
@@ -141,6 +146,7 @@ export class RedisBus extends Bus {
       return
     }
     this.shards = shards
+    if (!shards.isCluster && this.addresses.length > 1) throw new NoClusterError()
     this.seeds = [...this.addresses, ...shards.addresses]
     const stamp = await this.subscribe(shards, [
       this.all,
@@ -158,10 +164,14 @@ export class RedisBus extends Bus {
   /** Whatever fails here is made anew as a whole: connections, slots, subscriptions. */
   private fail(attempt: number, error: unknown): void {
     if (attempt !== this.attempt) return
+    const couldConnect = this.isUp
     this.attempt++
     this.part()
-    const isRefused = error instanceof RedisReplyError && REFUSALS.has(error.code)
-    if (isRefused && !this.hasWarned) this.warn(error.code)
+    const isRefused =
+      error instanceof NoClusterError ||
+      (error instanceof RedisReplyError && REFUSALS.has(error.code))
+    // A connection that is made again at once is not worth a line.
+    if (!couldConnect && !this.hasWarned) this.warn(error, isRefused)
     const pause = isRefused ? AFTER_REFUSAL_MS : pauseBefore(this.failures++)
     this.retry = setTimeout(() => this.open(), pause)
     this.retry.unref()
@@ -173,10 +183,16 @@ export class RedisBus extends Bus {
     this.shards = null
   }
 
-  private warn(code: string): void {
+  private warn(error: unknown, isRefused: boolean): void {
     this.hasWarned = true
+    if (error instanceof NoClusterError) {
+      this.logger.warn(error.message)
+      return
+    }
     this.logger.warn(
-      `REDIS_URL: Redis answers ${code}; it is to be version 7 or later, or Valkey, with a user that may use pub/sub`,
+      isRefused
+        ? `REDIS_URL: Redis answers ${codeOf(error)}; it is to be version 7 or later, or Valkey, with a user that may use pub/sub, and room for the connections of its clients`
+        : `REDIS_URL: Redis cannot be used just now (${codeOf(error)}); tried again until it can`,
     )
   }
 
@@ -260,4 +276,20 @@ export class RedisBus extends Bus {
   private channelOfInstance(instance: string): string {
     return `hub:${this.tag}:i:${instance}`
   }
+}
+
+/** Each instance would use the one that answers it first, and not find the others. */
+class NoClusterError extends Error {
+  constructor() {
+    super('REDIS_URL: names several addresses, but Redis there is no cluster; name one')
+    this.name = 'NoClusterError'
+  }
+}
+
+/** Nothing of what Redis or the network said but a word of their own: the rest may quote anything. */
+function codeOf(error: unknown): string {
+  if (error instanceof RedisReplyError) return error.code
+  const cause = error instanceof RedisLostError ? error.cause : error
+  if (typeof cause !== 'object' || cause === null) return 'no answer'
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer'
 }

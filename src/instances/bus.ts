@@ -18,6 +18,11 @@ export class BusAwayError extends Error {
   }
 }
 
+/** For what needs no mending when the carrier is away, as all of it is said when that is back. */
+export function unlessAway(error: unknown): void {
+  if (!(error instanceof BusAwayError)) throw error
+}
+
 /**
  * Port: carries sealed messages between the instances of one hub.
  *
@@ -30,6 +35,12 @@ export abstract class Bus {
   readonly id = randomBytes(8).toString('hex')
 
   abstract readonly isUp: boolean
+
+  /**
+   * All that one instance sends arrives at another in the order it was sent, to wherever it was sent; and all
+   * hear what comes before a message and what comes after it in the same way. Else that is so for one place.
+   */
+  abstract readonly keepsOrder: boolean
 
   /** Begins to connect, and goes on doing so until `close`. Does not wait. */
   abstract open(): void
@@ -62,7 +73,8 @@ export abstract class Bus {
    */
   abstract toPlace(place: Place, bytes: Buffer): Promise<boolean>
 
-  abstract toInstance(instance: string, bytes: Buffer): Promise<void>
+  /** False: it does not listen just now, for certain. */
+  abstract toInstance(instance: string, bytes: Buffer): Promise<boolean>
 
   /** All, this one included. */
   abstract toAll(bytes: Buffer): Promise<void>

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 
 import { DataKey } from '../database/data-key.js'
 import { type Company, Correspondence } from './correspondence.js'
@@ -27,14 +27,18 @@ function instance({ id = TWO, members = [ONE, TWO, THREE], places = [] as string
     hears: (place) => places.includes(place),
     introduce: (_other, hear) => introduced.push(hear),
   })
+  correspondence.on('hello', (_message, from) => correspondence.forget(from))
   for (const kind of KINDS) correspondence.on(kind, (message) => heard.push(message.kind))
   return { receive: (bytes) => correspondence.receive(bytes), heard, introduced }
 }
 
-function sealedByOne(message: Message, to: string): Buffer {
+function writer(): Correspondence {
   const everybody: Company = { isMember: () => true, hears: () => true, introduce: () => undefined }
-  const writer = new Correspondence(KEY, ONE, everybody)
-  return writer.seal(message, '', to)
+  return new Correspondence(KEY, ONE, everybody)
+}
+
+function sealedByOne(message: Message, to: string): Buffer {
+  return writer().seal(message, '', to)
 }
 
 describe('what comes over the carrier', () => {
@@ -72,6 +76,23 @@ describe('what comes over the carrier', () => {
     expect([...two.heard, ...stranger.heard]).toEqual([])
     for (const hear of stranger.introduced) hear()
     expect(stranger.heard).toEqual(['hello'])
+  })
+
+  it('is heard by one whose clock stood still as soon as it says hello, not before', () => {
+    const clock = jest.spyOn(performance, 'now')
+    const [one, two] = [writer(), instance()]
+    const say = (message: Message, at: number): void => {
+      clock.mockReturnValue(at)
+      const sealed = one.seal(message, '', TO_ALL)
+      clock.mockReturnValue(at === 1_000 ? at : at + 3_000)
+      two.receive(sealed)
+    }
+    for (const at of [1_000, 2_000]) say(HANDLED, at)
+    say({ kind: 'hello' }, 2_100)
+    say(HANDLED, 2_200)
+    clock.mockRestore()
+
+    expect(two.heard).toEqual(['handled', 'hello', 'handled'])
   })
 
   it('that this instance has said to all it does not hear itself', () => {

@@ -2,11 +2,22 @@ import type { DataKey } from '../database/data-key.js'
 import { Envelopes, type Opened, TO_ALL } from './envelope.js'
 import { type Kind, type Message, type MessageOf, messageSchema } from './messages.js'
 
-/** @param from the instance that sent it @param body what came behind the head; empty if nothing did */
-export type Handler<K extends Kind> = (message: MessageOf<K>, from: string, body: Buffer) => void
+/**
+ * @param from  the instance that sent it
+ * @param body  what came behind the head; empty if nothing did
+ * @param ageMs  how much longer it took than messages of that instance do at best
+ */
+export type Handler<K extends Kind> = (
+  message: MessageOf<K>,
+  from: string,
+  body: Buffer,
+  ageMs: number,
+) => void
 
 /** What is told, not asked: it holds however late it is heard. */
 const NEVER_TOO_LATE = new Set<Kind>([
+  'hello',
+  'call_members',
   'claim',
   'claims',
   'ended',
@@ -27,7 +38,7 @@ export interface Company {
   introduce(instance: string, hear: () => void): void
 }
 
-type Heard = [message: Message, from: string, body: Buffer]
+type Heard = [message: Message, from: string, body: Buffer, ageMs: number]
 
 /** Messages into bytes for the bus, and back to those who wait for their kind. */
 export class Correspondence {
@@ -43,8 +54,8 @@ export class Correspondence {
   }
 
   on<K extends Kind>(kind: K, handler: Handler<K>): void {
-    const handle = (...[message, from, body]: Heard): void => {
-      if (isOfKind(message, kind)) handler(message, from, body)
+    const handle = (...[message, from, body, ageMs]: Heard): void => {
+      if (isOfKind(message, kind)) handler(message, from, body, ageMs)
     }
     this.handlers.set(kind, [...(this.handlers.get(kind) ?? []), handle])
   }
@@ -68,10 +79,10 @@ export class Correspondence {
     if (!opened || !this.isMeant(opened)) return
     const { data: message } = messageSchema.safeParse(JSON.parse(opened.head))
     if (!message || !(opened.isFresh || NEVER_TOO_LATE.has(message.kind))) return
-    const { from, body } = opened
-    if (from === this.ownId || this.company.isMember(from)) this.hand(message, from, body)
+    const { from, body, ageMs } = opened
+    if (from === this.ownId || this.company.isMember(from)) this.hand(message, from, body, ageMs)
     else if (INTRODUCTIONS.has(message.kind))
-      this.company.introduce(from, () => this.hand(message, from, body))
+      this.company.introduce(from, () => this.hand(message, from, body, ageMs))
   }
 
   private isMeant({ from, to }: Opened): boolean {

@@ -15,6 +15,7 @@ describe('a sealed message', () => {
       from: ONE,
       to: TO_ALL,
       isFresh: true,
+      ageMs: 0,
       head: '{"kind":"beat"}',
       body: Buffer.from('Körper ☃'),
     })

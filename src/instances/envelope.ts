@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 
 import type { DataKey } from '../database/data-key.js'
-import { Freshness } from './freshness.js'
+import { Freshness, MAX_AGE_MS } from './freshness.js'
 import { SeenNumbers } from './seen-numbers.js'
 
 /**
@@ -33,6 +33,7 @@ export interface Opened {
   readonly to: string
   /** False: it took too long. */
   readonly isFresh: boolean
+  readonly ageMs: number
   readonly head: string
   readonly body: Buffer
 }
@@ -113,12 +114,14 @@ export class Envelopes {
     }
     this.keep(sender)
     if (!sender.numbers.add(nonce.readUIntBE(NONCE_BYTES - NUMBER_BYTES, NUMBER_BYTES))) return null
+    const ageMs = sender.freshness.ageOf(text.readDoubleBE(5), performance.now())
     const headAt = TO_AT + text.readUInt8(0)
     const bodyAt = headAt + text.readUInt32BE(1)
     return {
       from: sender.id,
       to: text.toString('latin1', TO_AT, headAt),
-      isFresh: sender.freshness.isFresh(text.readDoubleBE(5), performance.now()),
+      isFresh: ageMs <= MAX_AGE_MS,
+      ageMs,
       head: text.toString('utf8', headAt, bodyAt),
       body: text.subarray(bodyAt),
     }

@@ -16,6 +16,11 @@ export class Freshness {
 
   /** @param sentAt by the sender's clock @param now by ours */
   isFresh(sentAt: number, now: number): boolean {
+    return this.ageOf(sentAt, now) <= MAX_AGE_MS
+  }
+
+  /** Milliseconds; 0 for the quickest. */
+  ageOf(sentAt: number, now: number): number {
     const took = now - sentAt
     const bucket = Math.floor(sentAt / BUCKET_MS)
     if (bucket > this.bucket) {
@@ -24,6 +29,6 @@ export class Freshness {
       this.bucket = bucket
     }
     if (took < this.quickest) this.quickest = took
-    return took - Math.min(this.quickest, this.quickestBefore) <= MAX_AGE_MS
+    return took - Math.min(this.quickest, this.quickestBefore)
   }
 }

@@ -1,19 +1,25 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 
+import { Clock } from '../common/clock.js'
 import { Logger } from '../common/logger.js'
+import { Rounds } from '../common/rounds.js'
 import { DataKey } from '../database/data-key.js'
 import { Database } from '../database/database.js'
 import { Acquaintances } from './acquaintances.js'
-import { Bus, BusAwayError, type Place } from './bus.js'
+import { Bus, BusAwayError, type Place, unlessAway } from './bus.js'
+import { CarrierReport } from './carrier-report.js'
 import { Correspondence, type Handler } from './correspondence.js'
 import { TO_ALL } from './envelope.js'
 import { HeldPlaces } from './held-places.js'
 import { Membership } from './membership.js'
 import type { Kind, Message } from './messages.js'
+import { PlaceNames } from './place-names.js'
 import { Search } from './search.js'
+import { Suspensions } from './suspensions.js'
 
 const BEAT_MS = 1_000
-const MAX_KNOWN_PLACES = 10_000
+/** An instance that runs and is not heard for so long uses another carrier. */
+const UNHEARD_MS = 10_000
 
 /**
  * The processes of this hub, and what they say to each other.
@@ -24,8 +30,7 @@ const MAX_KNOWN_PLACES = 10_000
  */
 @Injectable()
 export class Instances implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** So that the place of a frame's target is not computed for each frame. */
-  private readonly places = new Map<string, Place>()
+  private readonly places: PlaceNames
   private readonly held = new HeldPlaces()
   private readonly joinedListeners: ((instance: string) => void)[] = []
   private readonly goneListeners: ((instance: string) => void)[] = []
@@ -33,18 +38,24 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly correspondence: Correspondence
   private readonly membership: Membership
   private timer: NodeJS.Timeout | undefined
-  private wasUp = true
   /** What is here can be found: settled anew whenever this instance is alone no longer. */
   private reached: Promise<void> = Promise.resolve()
   private readonly acquaintances = new Acquaintances()
   private readonly search: Search
+  private readonly lookUps: Rounds<Place, boolean>
+  private readonly report: CarrierReport
+  private readonly suspensions: Suspensions
 
   constructor(
     private readonly bus: Bus,
-    private readonly dataKey: DataKey,
+    dataKey: DataKey,
     private readonly logger: Logger,
+    clock: Clock,
     database: Database,
   ) {
+    this.places = new PlaceNames(dataKey)
+    this.report = new CarrierReport(logger)
+    this.suspensions = new Suspensions(clock)
     this.correspondence = new Correspondence(dataKey, bus.id, {
       isMember: (instance) => this.membership.isMember(instance),
       hears: (place) => this.held.hears(place),
@@ -60,10 +71,13 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
       },
       onRevived: () => this.isAlone || this.say(this.comeBack()),
     })
+    this.lookUps = new Rounds((places) => bus.taken(places))
     this.search = new Search(bus, () => this.others)
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
+    this.on('beat', (_message, from) => this.membership.hear(from))
     this.on('hello', (_message, from) => {
+      this.correspondence.forget(from)
       this.acquaintances.hear(from)
       this.say(this.greet(from))
     })
@@ -90,21 +104,20 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.bus.isUp
   }
 
+  /** What this instance sends to a place and to another instance arrives there in that order. */
+  get keepsOrder(): boolean {
+    return this.bus.keepsOrder
+  }
+
   /** Where a node (by its short id) or a call is found. */
   place(kind: 'node' | 'call', id: string): Place {
-    const name = `${kind}:${id}`
-    const known = this.places.get(name)
-    if (known !== undefined) return known
-    const place = this.dataKey.mac('place', name).toString('base64url', 0, 16)
-    if (this.places.size >= MAX_KNOWN_PLACES) this.places.clear()
-    this.places.set(name, place)
-    return place
+    return this.places.of(kind, id)
   }
 
   /**
    * Messages to the place arrive here until it is left as often as it was taken.
    *
-   * Resolves with a stamp that orders those who take one place (`isLater`): the earlier hears what the
+   * Resolves with a stamp that orders those who take one place: the earlier hears what the
    * later sends there. Null: this instance is alone, or the carrier away. The place is taken as soon
    * as that changes, and the stamp comes with `onUp`.
    */
@@ -126,7 +139,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Which of the places are taken, here or elsewhere. @throws BusAwayError */
   async taken(places: readonly Place[]): Promise<boolean[]> {
     if (this.isAlone) return places.map((place) => this.held.has(place))
-    return this.bus.taken(places)
+    return Promise.all(places.map((place) => this.lookUps.ask(place)))
   }
 
   /**
@@ -145,8 +158,8 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     return false
   }
 
-  /** @throws BusAwayError */
-  toInstance(instance: string, message: Message, body: string | Buffer = ''): Promise<void> {
+  /** False: it does not listen just now, for certain. @throws BusAwayError */
+  toInstance(instance: string, message: Message, body: string | Buffer = ''): Promise<boolean> {
     return this.bus.toInstance(instance, this.correspondence.seal(message, body, instance))
   }
 
@@ -193,11 +206,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationBootstrap(): Promise<void> {
     this.bus.open()
     await this.membership.open()
-    this.timer = setInterval(() => {
-      this.tellOfTheCarrier()
-      this.held.tidy()
-      this.say(this.toAll({ kind: 'beat' }))
-    }, BEAT_MS)
+    this.timer = setInterval(() => this.beat(), BEAT_MS)
     this.timer.unref()
     if (this.isAlone) return
     await this.acquaintances.untilSeen(
@@ -211,6 +220,20 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     await this.membership.close()
     await this.toAll({ kind: 'bye' }).catch(unlessAway)
     await this.bus.close()
+  }
+
+  private beat(): void {
+    this.report.look(this.isUp || this.isAlone, this.membership.unheardFor(UNHEARD_MS))
+    this.held.tidy()
+    // How long messages usually take is told by clocks of processes, which stand still with their machine.
+    if (this.suspensions.isOver()) this.meetAnew()
+    this.say(this.toAll({ kind: 'beat' }))
+  }
+
+  /** Else all that this instance says would look old to the others, and what they say new to it. */
+  private meetAnew(): void {
+    for (const instance of this.others) this.correspondence.forget(instance)
+    this.say(this.toAll({ kind: 'hello' }))
   }
 
   private receive(bytes: Buffer): void {
@@ -249,6 +272,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private carrierIsUp(stamp: number): void {
+    this.membership.carrierIsUp()
     this.acquaintances.carrierIsUp(this.others)
     if (this.isAlone) return
     this.say(this.toAll({ kind: 'hello' }))
@@ -265,30 +289,8 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     return others.filter((_, index) => areListening[index])
   }
 
-  private tellOfTheCarrier(): void {
-    const isUp = this.isUp || this.isAlone
-    if (isUp !== this.wasUp) {
-      if (isUp) this.logger.info('the carrier between instances is back')
-      else
-        this.logger.warn('the carrier between instances is away: nodes at others are out of reach')
-    }
-    this.wasUp = isUp
-  }
-
   /** For what nobody waits for. */
   private say(sent: Promise<unknown>): void {
     sent.catch(unlessAway).catch((error: unknown) => this.logger.error(error))
   }
-}
-
-function unlessAway(error: unknown): void {
-  if (!(error instanceof BusAwayError)) throw error
-}
-
-/** Whether the first of two who took one place did so later. */
-export function isLater(
-  [stamp, instance]: readonly [stamp: number, instance: string],
-  [otherStamp, otherInstance]: readonly [stamp: number, instance: string],
-): boolean {
-  return stamp === otherStamp ? instance > otherInstance : stamp > otherStamp
 }

@@ -1,6 +1,7 @@
 import { UnavailableError } from '../common/hub-error.js'
 import type { Logger } from '../common/logger.js'
 import type { Database } from '../database/database.js'
+import { lineName } from './postgres-line.js'
 
 const BEAT_MS = 1_000
 /** An instance that has not been heard of for so long is gone. */
@@ -8,6 +9,10 @@ const DEAD_AFTER = "interval '5 seconds'"
 /** If this one could not beat for so long, the others could not either, and are given time to do so. */
 const GAP_MS = 2_500
 const PATIENCE_MS = 5_000
+/** Who was heard on the carrier since then runs, though it may have lost Postgres. */
+const HEARD_MS = 5_000
+/** Places of instances that are in the table no longer: looked for every so many beats. */
+const BEATS_BETWEEN_SWEEPS = 60
 
 export interface MembershipEvents {
   onMet(instance: string): void
@@ -19,10 +24,12 @@ export interface MembershipEvents {
 /**
  * Which instances of this hub run, by the table `instances` that they share: each writes every second
  * that it lives. Times are all by the clock of Postgres. It goes past the pool that requests use up; while
- * Postgres is away, those last known stay.
+ * Postgres is away, those last known stay. One that is away from Postgres alone stays while it is heard.
  */
 export class Membership {
   private readonly alive = new Set<string>()
+  /** When each of them was heard on the carrier, at first when it was met; by `performance.now()`. */
+  private readonly heardAt = new Map<string, number>()
   /** Those that have said goodbye, while they may still stand in the table. */
   private readonly departed = new Set<string>()
   private timer: NodeJS.Timeout | undefined
@@ -31,6 +38,7 @@ export class Membership {
   private isClosed = false
   private beatAt = performance.now()
   private patientUntil = 0
+  private beats = 0
 
   constructor(
     private readonly id: string,
@@ -41,6 +49,22 @@ export class Membership {
 
   get others(): ReadonlySet<string> {
     return this.alive
+  }
+
+  /** One of the others has said on the carrier that it runs. */
+  hear(instance: string): void {
+    if (this.alive.has(instance)) this.heardAt.set(instance, performance.now())
+  }
+
+  /** The carrier was away: all are given the time to be heard again. */
+  carrierIsUp(): void {
+    for (const instance of this.alive) this.hear(instance)
+  }
+
+  /** Those that run, and have not been heard for so long. */
+  unheardFor(ms: number): string[] {
+    const since = performance.now() - ms
+    return [...this.heardAt].filter(([, at]) => at < since).map(([instance]) => instance)
   }
 
   /** Resolves when the others are known; then goes on. */
@@ -74,6 +98,7 @@ export class Membership {
   private meet(instance: string): void {
     if (this.alive.has(instance) || this.departed.has(instance) || this.isClosed) return
     this.alive.add(instance)
+    this.heardAt.set(instance, performance.now())
     this.events.onMet(instance)
   }
 
@@ -110,7 +135,7 @@ export class Membership {
         if (!others.has(instance)) this.departed.delete(instance)
       }
       for (const instance of known) {
-        if (!others.has(instance) && !isPatient) this.remove(instance)
+        if (!others.has(instance) && !isPatient && !this.isHeard(instance)) this.remove(instance)
       }
       for (const instance of others) this.meet(instance)
       if (!wasKnown && this.timer) this.events.onRevived()
@@ -144,24 +169,41 @@ export class Membership {
       `SELECT id, beat_at < clock_timestamp() - ${DEAD_AFTER} AS "isDead" FROM instances WHERE id <> $1`,
       [this.id],
     )
-    if (rows.some(({ isDead }) => isDead) && !isPatient) await this.sweep()
+    const isAnyDead = rows.some(({ id, isDead }) => isDead && !this.isHeard(id))
+    const isDue = ++this.beats % BEATS_BETWEEN_SWEEPS === 0
+    if ((isAnyDead || isDue) && !isPatient) await this.sweep()
     return new Set(rows.filter(({ isDead }) => !isDead).map(({ id }) => id))
   }
 
-  /** With a dead instance go its places, and such as it took when its row was gone already. */
+  /**
+   * With a dead instance go its places, such as it took when its row was gone already, and the connection
+   * on which it would listen once it is thawed: what it does not read, Postgres has to keep.
+   */
   private async sweep(): Promise<void> {
+    const heard = [...this.alive].filter((instance) => this.isHeard(instance))
     await this.database.reserved.rows(
       `WITH dead AS (
          DELETE FROM instances WHERE id IN (
-           SELECT id FROM instances WHERE beat_at < clock_timestamp() - ${DEAD_AFTER}
+           SELECT id FROM instances
+            WHERE beat_at < clock_timestamp() - ${DEAD_AFTER} AND id <> ALL ($1)
               FOR UPDATE SKIP LOCKED)
-         RETURNING id)
-       DELETE FROM places p WHERE p.instance IN (SELECT id FROM dead)
-          OR NOT EXISTS (SELECT FROM instances i WHERE i.id = p.instance)`,
+         RETURNING id),
+       deserted AS (
+         DELETE FROM places p WHERE p.instance IN (SELECT id FROM dead)
+            OR NOT EXISTS (SELECT FROM instances i WHERE i.id = p.instance))
+       SELECT pg_terminate_backend(a.pid) FROM dead JOIN pg_stat_activity a
+           ON a.application_name = $2 || dead.id AND a.usename = current_user`,
+      [heard, lineName('')],
     )
   }
 
+  private isHeard(instance: string): boolean {
+    const at = this.heardAt.get(instance)
+    return at !== undefined && performance.now() - at < HEARD_MS
+  }
+
   private remove(instance: string): void {
+    this.heardAt.delete(instance)
     if (this.alive.delete(instance)) this.events.onParted(instance)
   }
 }

@@ -11,6 +11,16 @@ const node = z.object({
   isProven: z.boolean(),
 })
 
+const ending = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('session'), sessionId: z.string() }),
+  z.object({ kind: z.literal('account'), accountId: z.int() }),
+  z.object({
+    kind: z.literal('node'),
+    spkiSha256: z.string(),
+    sessionId: z.string().optional(),
+  }),
+])
+
 /**
  * What instances of one hub say to each other, by `kind`. Each is the head of a message; a body of bytes
  * may follow it (`Instances.on`). Sealed on the way, and told apart from what a stranger put on the
@@ -33,8 +43,24 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('claim'), node: nodeIdSchema, stamp: z.number() }),
   /** To all, after the carrier was away: the same of many nodes. */
   z.object({ kind: z.literal('claims'), nodes: z.array(z.tuple([nodeIdSchema, z.number()])) }),
-  /** To the place of a node. `target` as the sender wrote it; the body is the payload's own text. */
-  z.object({ kind: z.literal('signal'), n: z.int(), target: z.string(), sender: node }),
+  /**
+   * To the place of a node. `target` as the sender wrote it; the body is the payload's own text. One that was
+   * passed on is answered to its origin, and was `ageMs` old by then.
+   */
+  z.object({
+    kind: z.literal('signal'),
+    n: z.int(),
+    target: z.string(),
+    sender: node,
+    passedOn: z.object({ origin: z.string(), ageMs: z.number() }).optional(),
+  }),
+  /** To the instance that had these nodes before. The body is the payloads, one behind the other. */
+  z.object({
+    kind: z.literal('signals'),
+    signals: z.array(
+      z.object({ n: z.int(), target: z.string(), sender: node, bytes: z.int().min(0) }),
+    ),
+  }),
   /** To the instance that sent signals: what became of them, by their `n`. */
   z.object({
     kind: z.literal('handled'),
@@ -48,17 +74,10 @@ export const messageSchema = z.discriminatedUnion('kind', [
   // ---- what is told to every instance (tokens) ----
   z.object({
     kind: z.literal('ended'),
-    ended: z.array(
-      z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('session'), sessionId: z.string() }),
-        z.object({ kind: z.literal('account'), accountId: z.int() }),
-        z.object({
-          kind: z.literal('node'),
-          spkiSha256: z.string(),
-          sessionId: z.string().optional(),
-        }),
-      ]),
-    ),
+    // One that only another version knows leaves the rest as it is.
+    ended: z
+      .array(ending.nullable().catch(null))
+      .transform((all) => all.filter((each) => each !== null)),
   }),
   z.object({ kind: z.literal('registered'), node }),
   z.object({ kind: z.literal('visibility'), accountId: z.int(), isHidden: z.boolean() }),

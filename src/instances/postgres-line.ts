@@ -18,6 +18,11 @@ const AFTER_FAILED_PROBE_MS = 30_000
 /** Milliseconds that the goodbye to Postgres may take. */
 const GOODBYE_MS = 500
 
+/** By it the line of an instance is known to Postgres. */
+export function lineName(instance: string): string {
+  return `dpc-federation-hub ${instance}`
+}
+
 export interface LineEvents {
   /** Connected and listening. What it asks on the line comes before anybody else's queries. */
   onOpen(): Promise<void>
@@ -48,6 +53,8 @@ export class PostgresLine {
   private retry: NodeJS.Timeout | undefined
   private attempts = 0
   private queriesUnderWay = 0
+  /** Settles when the last query has: pg will not queue them for ever. */
+  private turn: Promise<unknown> = Promise.resolve()
   /** A notification has arrived that was sent on another connection. */
   private isProven = false
   private onProof: () => void = () => undefined
@@ -63,7 +70,7 @@ export class PostgresLine {
     private readonly logger: Logger,
     private readonly events: LineEvents,
   ) {
-    this.name = `dpc-federation-hub ${id}`
+    this.name = lineName(id)
   }
 
   open(): void {
@@ -73,6 +80,7 @@ export class PostgresLine {
     const client = this.database.connectionOfItsOwn(this.name, socket)
     this.socket = socket
     this.client = client
+    this.turn = Promise.resolve()
     client.on('error', () => this.lose(client))
     client.on('end', () => this.lose(client))
     client.on('notification', ({ processId, payload = '' }) => this.hear(processId, payload))
@@ -95,11 +103,17 @@ export class PostgresLine {
     const { client } = this
     if (!client) throw new BusAwayError()
     this.queriesUnderWay++
+    const answered = this.turn.then(async () => {
+      if (this.client !== client) throw new BusAwayError()
+      return client.query<Row>({ text, values, ...(name ? { name } : {}) })
+    })
+    this.turn = answered.catch(() => undefined)
     try {
-      const { rows } = await client.query<Row>({ text, values, ...(name ? { name } : {}) })
+      const { rows } = await answered
       this.watchdog.heard()
       return rows
     } catch (cause) {
+      if (cause instanceof BusAwayError) throw cause
       this.lose(client)
       throw new BusAwayError(true, { cause })
     } finally {
@@ -119,6 +133,7 @@ export class PostgresLine {
   }
 
   private async sayGoodbye(client: Client, lastWord: string): Promise<void> {
+    await this.turn
     await client.query(lastWord, [this.id])
     // At once: the server may take a moment to notice that the connection has ended.
     await client.query('SELECT pg_advisory_unlock_all()')

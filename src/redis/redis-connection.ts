@@ -12,8 +12,11 @@ const MAX_QUEUED_BYTES = 16 * 1_048_576
 /** The connection is gone, or was never there. */
 export class RedisLostError extends Error {
   /** @param wasSent  Redis may have done what it was told */
-  constructor(readonly wasSent: boolean) {
-    super('the connection to Redis is lost')
+  constructor(
+    readonly wasSent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super('the connection to Redis is lost', options)
     this.name = 'RedisLostError'
   }
 }
@@ -22,7 +25,7 @@ export interface RedisEvents {
   /** What Redis says unasked. */
   onPush(items: readonly Reply[]): void
   /** Once, after everything under way has been told. Not after `close`. */
-  onLost(): void
+  onLost(error: RedisLostError): void
 }
 
 interface Pending {
@@ -63,7 +66,7 @@ export class RedisConnection {
     // It keeps no process alive: that is the business of those who serve.
     this.socket.unref()
     this.socket.on('data', (chunk) => this.read(chunk))
-    this.socket.on('error', () => this.lose())
+    this.socket.on('error', (cause) => this.lose(cause))
     this.socket.on('close', () => this.lose())
     this.watchdog.start()
   }
@@ -140,8 +143,9 @@ export class RedisConnection {
       return
     }
     const pending = this.next()
-    if (reply instanceof RedisReplyError) pending?.failed(reply)
-    else pending?.done(reply)
+    if (!pending) this.lose(new Error('an answer to nothing'))
+    else if (reply instanceof RedisReplyError) pending.failed(reply)
+    else pending.done(reply)
   }
 
   /** The one that waits longest. */
@@ -158,17 +162,18 @@ export class RedisConnection {
     this.command('PING').catch(() => undefined)
   }
 
-  private lose(): void {
-    this.end(true)
+  private lose(cause?: Error): void {
+    this.end(true, cause)
   }
 
-  private end(isLoss: boolean): void {
+  private end(isLoss: boolean, cause?: Error): void {
     if (this.isLost) return
     this.isLost = true
     this.watchdog.stop()
     this.socket.destroy()
     const pending = this.pending.splice(0).slice(this.answered)
-    for (const { failed } of pending) failed(new RedisLostError(true))
-    if (isLoss) this.events.onLost()
+    const error = new RedisLostError(true, { cause })
+    for (const { failed } of pending) failed(error)
+    if (isLoss) this.events.onLost(error)
   }
 }

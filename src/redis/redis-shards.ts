@@ -87,6 +87,10 @@ export class RedisShards {
     this.close()
   }
 
+  get isCluster(): boolean {
+    return this.slots !== null
+  }
+
   close(): void {
     clearInterval(this.timer)
     for (const connection of this.connections.values()) connection.close()

@@ -2,16 +2,26 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 
 import { Logger } from '../common/logger.js'
 import type { ActorNode } from '../identity/actor.js'
-import { shortIdOf } from '../identity/node-id.js'
+import { type NodeId, shortIdOf } from '../identity/node-id.js'
 import { BusAwayError } from '../instances/bus.js'
 import { Instances } from '../instances/instances.js'
 import type { MessageOf } from '../instances/messages.js'
+import { type Bundle, Bundles } from './bundles.js'
 import type { Delivery } from './connection.js'
+import { Routes } from './routes.js'
 
 /** What became of a signal that left this instance. `unknown`: nobody said in time; it may have arrived. */
 export type Outcome = Delivery | 'unknown'
 
 type Tell = (outcome: Outcome) => void
+
+type Signal = Pick<MessageOf<'signal'>, 'n' | 'target' | 'sender'>
+
+interface Pending {
+  readonly node: NodeId
+  readonly tell: Tell
+  readonly sentAtLook: number
+}
 
 const LOOK_MS = 250
 /**
@@ -31,7 +41,9 @@ const MAX_ASKED = 1_000
 @Injectable()
 export class Forwarder implements OnModuleInit, OnModuleDestroy {
   /** By number, the oldest first. */
-  private readonly pending = new Map<number, { readonly tell: Tell; readonly sentAtLook: number }>()
+  private readonly pending = new Map<number, Pending>()
+  private readonly routes = new Routes()
+  private readonly bundles = new Bundles((instance, bundle) => this.sendDirectly(instance, bundle))
   private sent = 0
   private looks = 0
   private timer: NodeJS.Timeout | undefined
@@ -42,7 +54,9 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.instances.on('handled', ({ done, refused }) => {
+    this.instances.on('handled', ({ done, refused }, from) => {
+      this.routes.heardFrom(from)
+      for (const n of done) this.learn(n, from)
       for (const n of done) this.conclude(n, 'delivered')
       for (const { n, outcome } of refused) this.conclude(n, outcome)
     })
@@ -81,19 +95,62 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
       return
     }
     const n = ++this.sent
-    this.pending.set(n, { tell, sentAtLook: this.looks })
+    this.pending.set(n, { node, tell, sentAtLook: this.looks })
+    const instance = this.routeTo(node, n)
+    if (instance === null) this.sendToPlace(node, { n, target, sender }, payloadText)
+    else this.bundles.add(instance, { n, target, sender }, payloadText)
+  }
+
+  /** Null: to its place, where whoever has it hears of it. */
+  private routeTo(node: NodeId, n: number): string | null {
+    if (!this.instances.keepsOrder) return null
+    const instance = this.routes.next(node, n, performance.now())
+    return instance !== null && this.instances.others.has(instance) ? instance : null
+  }
+
+  private sendToPlace(node: NodeId, signal: Signal, payloadText: string): void {
+    // Before it comes what was sent to the same node by another way.
+    this.bundles.flush()
     const place = this.instances.place('node', node)
-    this.instances.toPlace(place, { kind: 'signal', n, target, sender }, payloadText).then(
+    this.instances.toPlace(place, { kind: 'signal', ...signal }, payloadText).then(
       (isTaken) => {
-        if (!isTaken) this.conclude(n, 'offline')
+        if (!isTaken) this.conclude(signal.n, 'offline')
       },
-      (error: unknown) => {
-        // It may have arrived: then the answer is asked for when the carrier is back.
-        if (error instanceof BusAwayError && error.mayHaveArrived) return
-        if (!(error instanceof BusAwayError)) this.logger.error(error)
-        this.conclude(n, 'unknown')
-      },
+      (error: unknown) => this.fail([signal], error),
     )
+  }
+
+  private sendDirectly(instance: string, { signals, payloads }: Bundle): void {
+    this.routes.sentTo(instance, performance.now())
+    this.instances.toInstance(instance, { kind: 'signals', signals }, payloads.join('')).then(
+      (isThere) => {
+        if (!isThere) this.sendAgain(instance, { signals, payloads })
+      },
+      (error: unknown) => this.fail(signals, error),
+    )
+  }
+
+  /** The carrier has lost that instance; the nodes may be at another one by now. */
+  private sendAgain(instance: string, { signals, payloads }: Bundle): void {
+    this.routes.heardFrom(instance)
+    for (const [index, { n, target, sender }] of signals.entries()) {
+      const node = this.pending.get(n)?.node
+      if (node === undefined) continue
+      this.routes.forget(node)
+      this.sendToPlace(node, { n, target, sender }, payloads[index] ?? '')
+    }
+  }
+
+  private fail(signals: readonly Pick<Signal, 'n'>[], error: unknown): void {
+    // It may have arrived: then the answer is asked for when the carrier is back.
+    if (error instanceof BusAwayError && error.mayHaveArrived) return
+    if (!(error instanceof BusAwayError)) this.logger.error(error)
+    for (const { n } of signals) this.conclude(n, 'unknown')
+  }
+
+  private learn(n: number, instance: string): void {
+    const signal = this.pending.get(n)
+    if (signal) this.routes.learn(signal.node, instance, n)
   }
 
   private questions(): MessageOf<'unanswered'>[] {
@@ -108,6 +165,7 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     const signal = this.pending.get(n)
     if (!signal) return
     this.pending.delete(n)
+    if (outcome !== 'delivered') this.routes.forget(signal.node)
     signal.tell(outcome)
   }
 

@@ -9,8 +9,8 @@ const [LOW, OWN, HIGH] = ['1111', '5555', '9999']
 const SECOND = 1_000_000
 
 /** A node whose connection came at 10 ms by the local clock, and at `stamp` by the carrier's. */
-function held(stamp: number | null = 5 * SECOND, askedAt = 10): Holding {
-  const holding = new Holding(OWN, NODE, 'place', 10)
+function held(stamp: number | null = 5 * SECOND, askedAt = 10, since = 10): Holding {
+  const holding = new Holding(OWN, NODE, 'place', since)
   if (stamp !== null) holding.stampedAt(stamp, askedAt)
   return holding
 }
@@ -70,6 +70,27 @@ describe('a node that is held here', () => {
     expect([holding.settle(5 * SECOND), holding.isOurs]).toEqual([false, false])
     holding.decide(false)
     expect(holding.settle(5 * SECOND)).toBe(true)
+  })
+
+  it('stays, with a later stamp, if what it hears was claimed before the clock was set back', () => {
+    const now = performance.now()
+    const holding = held(5 * SECOND, now, now)
+
+    holding.hear([3_600 * SECOND, HIGH])
+
+    expect(holding.isOurs).toBe(false)
+    expect(holding.decide(false)).toBe('stays_anew')
+    expect(holding.stamp).toBe(3_600 * SECOND + 1)
+    expect([holding.settle(3_600 * SECOND + 1), holding.isOurs]).toEqual([true, true])
+  })
+
+  it('lets a claim far ahead replace one that has stood for a while', () => {
+    const before = performance.now() - 2_000
+    const holding = held(5 * SECOND, before, before)
+
+    holding.hear([3_600 * SECOND, HIGH])
+
+    expect(holding.decide(false)).toBe('replaced')
   })
 
   it('counts from when its connection came, however late the carrier was asked', () => {

@@ -1,6 +1,5 @@
 import type { NodeId } from '../identity/node-id.js'
 import type { Place } from '../instances/bus.js'
-import { isLater } from '../instances/instances.js'
 
 /** Who claims a node: since when it is connected, in the carrier's time (µs), and to which instance. */
 export type Claim = readonly [stamp: number, instance: string]
@@ -8,11 +7,14 @@ export type Claim = readonly [stamp: number, instance: string]
 /** A stamp that the carrier did not give at that moment itself may be wrong by so much: microseconds. */
 const ESTIMATE_US = 1_000_000
 
+/** A claim that is contradicted is contradicted sooner. */
+const FRESH_MS = 2_000
+
 /**
- * What became of a holding when all claims are compared. `maybe_newer`: it has lost by so little
- * that its connection may be the newer one after all.
+ * What became of a holding when all claims are compared. `stays_anew`: it has a later stamp, which the
+ * others are to hear. `maybe_newer`: it has lost by so little that its connection may be the newer one after all.
  */
-export type Verdict = 'stays' | 'replaced' | 'maybe_newer'
+export type Verdict = 'stays' | 'stays_anew' | 'replaced' | 'maybe_newer'
 
 /** A node that this instance has, or is about to have: its place on the carrier, and the claim to it. */
 export class Holding {
@@ -28,6 +30,8 @@ export class Holding {
   expectedUntil = -Infinity
 
   private isEstimated = false
+  /** When `stamp` was given, by `performance.now()`. */
+  private givenAt = 0
   /** The latest claim of another that was not yet compared. */
   private rival: Claim | null = null
   private awaiting: (() => void)[] = []
@@ -45,6 +49,7 @@ export class Holding {
     const waitedMs = Math.max(0, Math.round(askedAt - this.since))
     this.stamp = stamp - 1_000 * waitedMs
     this.isEstimated = waitedMs > 0
+    this.givenAt = askedAt
   }
 
   /** Another claims the node. Compared at once if the stamp here is known, else when it is (`decide`). */
@@ -67,8 +72,19 @@ export class Holding {
     const { rival, stamp } = this
     this.rival = null
     if (!rival || stamp === null || !isLater(rival, [stamp, this.own])) return 'stays'
+    if (!isLate && this.isFromTheFuture(rival, stamp)) {
+      // The connection of the rival is the older one.
+      this.stamp = rival[0] + 1
+      return 'stays_anew'
+    }
     const isUncertain = (isLate || this.isEstimated) && rival[0] - stamp < ESTIMATE_US
     return isUncertain ? 'maybe_newer' : 'replaced'
+  }
+
+  /** It is later than now, when this one was just made: the carrier's clock was set back since. */
+  private isFromTheFuture([at]: Claim, stamp: number): boolean {
+    const passed = performance.now() - this.givenAt
+    return !this.isEstimated && passed < FRESH_MS && at - stamp > 1_000 * passed + ESTIMATE_US
   }
 
   /** The own claim was heard. False: it was an earlier one, or another's was heard since. */
@@ -88,4 +104,9 @@ export class Holding {
   release(): void {
     for (const resolve of this.awaiting.splice(0)) resolve()
   }
+}
+
+/** Whether the first of two claims to one node was made later. */
+function isLater([stamp, instance]: Claim, [otherStamp, otherInstance]: Claim): boolean {
+  return stamp === otherStamp ? instance > otherInstance : stamp > otherStamp
 }

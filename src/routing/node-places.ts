@@ -4,7 +4,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 
 import { Logger } from '../common/logger.js'
 import type { NodeId } from '../identity/node-id.js'
-import { BusAwayError } from '../instances/bus.js'
+import { BusAwayError, unlessAway } from '../instances/bus.js'
 import { Instances } from '../instances/instances.js'
 import { closeCodes } from '../sockets/close-codes.js'
 import type { Connection } from './connection.js'
@@ -47,9 +47,7 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     this.connections.observe({
       arrived: (connection) => this.arrived(connection),
-      gone: (connection, isReplaced) => {
-        if (!isReplaced) this.gone(connection)
-      },
+      gone: (connection, isReplaced) => this.gone(connection, isReplaced),
     })
     this.instances.on('claim', ({ node, stamp }, from) => this.hear(node, [stamp, from], false))
     this.instances.on('claims', ({ nodes }, from) => {
@@ -119,10 +117,12 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
     else this.run(this.claim(this.hold(node)))
   }
 
-  private gone({ actor }: Connection): void {
+  private gone({ actor }: Connection, isReplaced: boolean): void {
     const holding = this.holdings.get(actor.node.shortId)
     if (!holding) return
-    if (holding.expectedUntil <= performance.now()) this.drop(holding)
+    // Who replaces it comes in the same breath, or not at all.
+    if (isReplaced) this.unsettled.add(holding)
+    else if (holding.expectedUntil <= performance.now()) this.drop(holding)
     else this.unsettled.add(holding)
   }
 
@@ -210,6 +210,11 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
   private stays(holding: Holding, isLate: boolean): boolean {
     const verdict = holding.decide(isLate)
     if (verdict === 'stays') return true
+    if (verdict === 'stays_anew') {
+      this.unsettled.add(holding)
+      this.run(this.tell(holding))
+      return true
+    }
     this.moved.add(holding.node)
     this.drop(holding)
     const connection = this.connections.get(holding.node)
@@ -289,9 +294,6 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
   }
 
   private run(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      // Without the carrier: all of it is said when that is back.
-      if (!(error instanceof BusAwayError)) this.logger.error(error)
-    })
+    work.catch(unlessAway).catch((error: unknown) => this.logger.error(error))
   }
 }

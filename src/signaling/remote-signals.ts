@@ -1,8 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 
-import { shortIdOf } from '../identity/node-id.js'
+import { Logger } from '../common/logger.js'
+import type { ActorNode } from '../identity/actor.js'
+import { type NodeId, shortIdOf } from '../identity/node-id.js'
+import { BusAwayError } from '../instances/bus.js'
+import { MAX_AGE_MS } from '../instances/freshness.js'
 import { Instances } from '../instances/instances.js'
-import type { MessageOf } from '../instances/messages.js'
 import { Confirmations } from '../routing/confirmations.js'
 import type { Connection } from '../routing/connection.js'
 import { ConnectionRegistry } from '../routing/connection-registry.js'
@@ -11,8 +14,11 @@ import { Deliveries } from './deliveries.js'
 import { EarlySignals } from './early-signals.js'
 
 interface Arrived {
-  readonly signal: MessageOf<'signal'>
+  /** The instance that waits for the answer, and its number of the signal. */
   readonly from: string
+  readonly n: number
+  readonly target: string
+  readonly sender: ActorNode
   readonly payload: Buffer
 }
 
@@ -21,9 +27,7 @@ interface Arrived {
 export class RemoteSignals implements OnModuleInit {
   /** The last number that a connection was given a signal of, by sending instance. */
   private readonly latest = new WeakMap<Connection, Map<string, number>>()
-  private readonly early = new EarlySignals<Arrived>(({ signal, from }) => {
-    this.confirmations.add(from, signal.n, 'offline')
-  })
+  private readonly early = new EarlySignals<Arrived>((arrived) => this.refuse(arrived))
 
   constructor(
     private readonly instances: Instances,
@@ -31,10 +35,22 @@ export class RemoteSignals implements OnModuleInit {
     private readonly connections: ConnectionRegistry,
     private readonly deliveries: Deliveries,
     private readonly confirmations: Confirmations,
+    private readonly logger: Logger,
   ) {}
 
   onModuleInit(): void {
-    this.instances.on('signal', (signal, from, payload) => this.hear({ signal, from, payload }))
+    this.instances.on('signal', ({ passedOn, ...signal }, from, payload, ageMs) => {
+      if ((passedOn?.ageMs ?? 0) + ageMs > MAX_AGE_MS) return
+      this.hear({ ...signal, from: passedOn?.origin ?? from, payload })
+    })
+    this.instances.on('signals', ({ signals }, from, payloads, ageMs) => {
+      let at = 0
+      for (const { bytes, ...signal } of signals) {
+        const payload = payloads.subarray(at, at + bytes)
+        at += bytes
+        this.hearDirectly({ ...signal, from, payload }, ageMs)
+      }
+    })
     this.connections.observe({
       // Its greeting is on its way already; nothing else is before these.
       arrived: (connection) => {
@@ -45,21 +61,51 @@ export class RemoteSignals implements OnModuleInit {
   }
 
   private hear(arrived: Arrived): void {
-    const { signal, from } = arrived
-    const node = shortIdOf(signal.target)
+    const node = shortIdOf(arrived.target)
     const where = node === null ? 'nowhere' : this.places.whereIs(node)
-    if (where === 'elsewhere') return
-    if (node === null || where === 'nowhere') {
-      this.confirmations.add(from, signal.n, 'offline')
-      return
-    }
+    if (node === null || where === 'nowhere') this.refuse(arrived)
+    else if (where === 'here') this.handOrHold(node, arrived)
+  }
+
+  /** The node was here when the sender's instance last heard of it. */
+  private hearDirectly(arrived: Arrived, ageMs: number): void {
+    const node = shortIdOf(arrived.target)
+    if (node === null) this.refuse(arrived)
+    else if (this.places.whereIs(node) === 'here') this.handOrHold(node, arrived)
+    else this.passOn(node, arrived, ageMs)
+  }
+
+  private handOrHold(node: NodeId, arrived: Arrived): void {
     const connection = this.connections.get(node)
     if (connection) this.hand(connection, arrived)
     else this.early.hold(node, arrived)
   }
 
-  private hand(connection: Connection, { signal, from, payload }: Arrived): void {
-    const { n, target, sender } = signal
+  /** To its place: whoever has it now answers the origin. */
+  private passOn(node: NodeId, arrived: Arrived, ageMs: number): void {
+    const { from, n, target, sender, payload } = arrived
+    const passedOn = { origin: from, ageMs }
+    this.instances
+      .toPlace(
+        this.instances.place('node', node),
+        { kind: 'signal', n, target, sender, passedOn },
+        payload,
+      )
+      .then(
+        (isTaken) => {
+          if (!isTaken) this.refuse(arrived)
+        },
+        (error: unknown) => {
+          if (!(error instanceof BusAwayError)) this.logger.error(error)
+        },
+      )
+  }
+
+  private refuse({ from, n }: Arrived): void {
+    this.confirmations.add(from, n, 'offline')
+  }
+
+  private hand(connection: Connection, { from, n, target, sender, payload }: Arrived): void {
     if (!this.isNext(connection, from, n)) return
     const payloadText = payload.toString('utf8')
     this.confirmations.add(from, n, this.deliveries.deliver(target, sender, payloadText))

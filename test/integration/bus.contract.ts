@@ -186,7 +186,7 @@ export function busContract(startCarrier: () => Promise<Carrier>): void {
   describe('a message', () => {
     it('to one instance reaches that one, and to all reaches all', async () => {
       const [alice, bob, carol] = await start(3)
-      await alice.bus.toInstance(bob.bus.id, Buffer.from('for bob'))
+      expect(await alice.bus.toInstance(bob.bus.id, Buffer.from('for bob'))).toBe(true)
       expect(await bob.texts(1)).toEqual(['for bob'])
       await alice.bus.toInstance(alice.bus.id, Buffer.from('for myself'))
       expect(await alice.texts(1)).toEqual(['for myself'])

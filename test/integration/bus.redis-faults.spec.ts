@@ -128,6 +128,7 @@ withRedis(() => {
       )
       await alice.bus.toInstance(bob.bus.id, Buffer.from('in'))
       expect(await bob.texts(1)).toEqual(['in'])
+      expect(await alice.bus.toInstance('0'.repeat(16), Buffer.from('out'))).toBe(false)
 
       const stranger = endAt(`redis://hub:guess@127.0.0.1:${redis.port}`)
       await until(() => lines.length > 0)
@@ -135,6 +136,16 @@ withRedis(() => {
       expect(lines).toHaveLength(1)
       expect(lines[0]).toMatch(/REDIS_URL: .*WRONGPASS/)
       expect(lines[0]).not.toMatch(/guess/)
+    })
+
+    it('that is not there is told once, with the reason, and used as soon as it is', async () => {
+      const port = await freePort()
+      const alice = endAt(`redis://127.0.0.1:${port}`)
+      await until(() => lines.length > 0)
+      expect(lines[0]).toMatch(/REDIS_URL: .*ECONNREFUSED/)
+      await using redis = await RedisProcess.startAt(port, [])
+      await alice.up()
+      expect([redis.port, lines.length]).toEqual([port, 1])
     })
 
     it('that knows no sharded channels is not used, and that is told', async () => {
@@ -202,6 +213,8 @@ withRedis(() => {
       await cluster.members[0]!.server.kill()
       await until(() => !alice.bus.isUp && !bob.bus.isUp)
       await expect(alice.bus.toAll(Buffer.from('x'))).rejects.toThrow(BusAwayError)
+      // At once, not when the others have given the master up.
+      await cluster.members[3]!.client.call('CLUSTER', 'FAILOVER', 'TAKEOVER')
       await Promise.all([alice.up(2), bob.up(2)])
 
       await expectToFind(alice, bob, places)

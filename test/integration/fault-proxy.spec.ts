@@ -43,6 +43,18 @@ describe('a fault proxy', () => {
     )
   })
 
+  it('leads new connections elsewhere when its server has moved', async () => {
+    const elsewhere = await listen()
+    await connected()
+    proxy.leadTo(`tcp://127.0.0.1:${elsewhere.port}`)
+    const client = dial()
+    const there = heard(await elsewhere.next(), 2)
+    client.write('hi')
+
+    expect(String(await there)).toBe('hi')
+    await elsewhere.close()
+  })
+
   it('makes each byte take its time, each way, and the next does not wait for the one before', async () => {
     const [client, served] = await connected()
     served.on('data', (chunk) => served.write(chunk))

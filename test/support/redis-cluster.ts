@@ -103,7 +103,7 @@ async function startServer(port: number): Promise<Pick<Member, 'server' | 'wire'
   try {
     const server = await RedisProcess.startAt(port, [
       ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-      ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '2000'],
+      ...['--cluster-announce-port', String(wire.port), '--cluster-node-timeout', '10000'],
     ])
     return { server, wire, busPort }
   } catch (error) {

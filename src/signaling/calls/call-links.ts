@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 
 import { Logger } from '../../common/logger.js'
-import { BusAwayError } from '../../instances/bus.js'
+import { BusAwayError, unlessAway } from '../../instances/bus.js'
 import { Instances } from '../../instances/instances.js'
 import type { Message, MessageOf } from '../../instances/messages.js'
 import type { Call } from './call.js'
@@ -185,8 +185,6 @@ export class CallLinks implements OnModuleInit {
 
   /** What is lost is made good by what is said next. */
   private say(sent: Promise<unknown>): void {
-    sent.catch((error: unknown) => {
-      if (!(error instanceof BusAwayError)) this.logger.error(error)
-    })
+    sent.catch(unlessAway).catch((error: unknown) => this.logger.error(error))
   }
 }

@@ -150,7 +150,7 @@ export class RemoteNodes implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private send(question: Message, [first = '', ...more]: readonly string[]): Promise<void> {
+  private send(question: Message, [first = '', ...more]: readonly string[]): Promise<unknown> {
     return more.length === 0
       ? this.instances.toInstance(first, question)
       : this.instances.toAll(question)
