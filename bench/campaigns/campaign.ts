@@ -7,10 +7,12 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 
 import { drawCurves } from './curve.js'
+import { faultsOver } from './faults.js'
 import { fuzz } from './fuzz.js'
 import { ghosts } from './ghosts.js'
 import { ledgerOver } from './ledger.js'
 import { type Campaign, print, type Report } from './report.js'
+import { rollingOver } from './rolling.js'
 import { slowReaders } from './slow-readers.js'
 import { storm } from './storm.js'
 
@@ -19,6 +21,11 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   'ledger:postgres': ledgerOver('postgres'),
   'ledger:redis': ledgerOver('redis'),
   'ledger:cluster': ledgerOver('cluster'),
+  'faults:postgres': faultsOver('postgres'),
+  'faults:redis': faultsOver('redis'),
+  'faults:cluster': faultsOver('cluster'),
+  'rolling:postgres': rollingOver('postgres'),
+  'rolling:redis': rollingOver('redis'),
   fuzz,
   'slow-readers': slowReaders,
   ghosts,

@@ -19,7 +19,7 @@ export class FaultProxy implements AsyncDisposable {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {
     server.on('connection', (client) => this.join(client))
   }
@@ -29,10 +29,14 @@ export class FaultProxy implements AsyncDisposable {
    * that a server can be told the proxy's port when it starts.
    */
   static async before(url: string): Promise<FaultProxy> {
-    const { hostname, port } = new URL(url)
     const server = createServer({ pauseOnConnect: true })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return new FaultProxy(server, { host: hostname, port: Number(port) })
+    return new FaultProxy(server, addressIn(url))
+  }
+
+  /** From now on new connections lead to where `url` points: the server has started elsewhere. */
+  leadTo(url: string): void {
+    this.target = addressIn(url)
   }
 
   /** Where it listens: what a member of a Redis cluster announces as its own. */
@@ -156,6 +160,11 @@ export class FaultProxy implements AsyncDisposable {
   private count(): void {
     if (this.chunksLeft !== null && --this.chunksLeft === 0) this.cut()
   }
+}
+
+function addressIn(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
 }
 
 function ignore(): void {

@@ -37,25 +37,26 @@ export class Excuses {
    * that received a later signal of the same sender, and not to one whose missed frames came again
    * on a connection that lived.
    */
-  wentToTheDead({ invoked }: Signal): boolean {
-    const { flightMs } = this.patience
+  wentToTheDead(signal: Signal): boolean {
+    const { invoked } = signal
+    const until = this.readBy(signal)
     return this.linesOf(invoked.target).some((line) => {
       const { opened, ended } = line
       if (ended === null || !this.lostFrames(line)) return false
       const last = this.lastReceived.get(`${invoked.connection}>${opened.connection}`) ?? 0
       return (
         last < invoked.n &&
-        opened.at <= invoked.at + flightMs &&
+        opened.at <= until &&
         ended.at >= invoked.at - ended.unnoticedMs &&
-        ended.at <= invoked.at + flightMs
+        ended.at <= until
       )
     })
   }
 
   /** The sender's connection ended before an answer could come, or before the hub had read it. */
-  lostItsSender({ invoked }: Signal): boolean {
-    const end = this.history.connections.get(invoked.connection)?.ended
-    return end !== null && end !== undefined && end.at <= invoked.at + this.patience.flightMs
+  lostItsSender(signal: Signal): boolean {
+    const end = this.history.connections.get(signal.invoked.connection)?.ended
+    return end !== null && end !== undefined && end.at <= this.readBy(signal)
   }
 
   /** Something was broken on purpose while it was on its way, or while its error was. */
@@ -71,6 +72,16 @@ export class Excuses {
         opened.at <= invoked.at - this.patience.settleMs &&
         (ended === null || ended.at > error.at + this.patience.settleMs),
     )
+  }
+
+  /** When it has been read if its target lives: later if it was acknowledged late, or met a fault. */
+  private readBy({ invoked, acks }: Signal): number {
+    const { flightMs } = this.patience
+    let handedBy = Math.max(invoked.at, ...acks.map(({ at }) => at))
+    for (const { at, until } of this.history.faults) {
+      if (at <= invoked.at + flightMs && until >= invoked.at) handedBy = Math.max(handedBy, until)
+    }
+    return handedBy + flightMs
   }
 
   /** It died, and so did each that was promised what it had missed, before that can have arrived. */

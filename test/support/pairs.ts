@@ -9,6 +9,8 @@ import { Talker } from './talker.js'
 const PACE_MS = 10
 /** Between two looks at whether those who were parted reach each other again. */
 const POLL_MS = 50
+/** They will never reach each other again. */
+const GIVE_UP_MS = 60_000
 /** Longer than the hub takes to report a signal. */
 const ANSWERED_MS = 10_000
 
@@ -59,14 +61,20 @@ export class Pairs {
     }
   }
 
-  /** Resolves when all pairs across reach each other, both ways; with the milliseconds it took. */
+  /**
+   * Resolves when all pairs across reach each other, both ways; with the milliseconds it took.
+   *
+   * @throws Error when they do not within a minute
+   */
   async reunited(): Promise<number> {
     const since = performance.now()
     for (;;) {
       const answers = await Promise.all(
         this.acrossPairs.flatMap(([one, other]) => [one.ask(other), other.ask(one)]),
       )
-      if (answers.every((answer) => answer === 'ack')) return performance.now() - since
+      const took = performance.now() - since
+      if (answers.every((answer) => answer === 'ack')) return took
+      if (took > GIVE_UP_MS) throw new Error(`after a minute: ${answers.join(', ')}`)
       await delay(POLL_MS)
     }
   }

@@ -15,6 +15,8 @@ import type { Frame } from './test-node.js'
 
 /** Milliseconds a hub may need to see that a socket is gone whose end it was told. */
 const NOTICED_MS = 1_000
+/** Longer than the hub takes to say what became of a signal. */
+const ANSWERED_MS = 10_000
 /** What a greeting, or the answer to `resume`, may take at most. */
 const GREETING_MS = 15_000
 
@@ -87,10 +89,16 @@ export class Talker {
     return n
   }
 
-  /** Sends a signal and resolves with what is said of it: `ack`, or the code of its error. */
+  /** Sends a signal and resolves with what is said of it: `ack`, the code of its error, or `nothing`. */
   ask(target: Talker): Promise<string> {
     const n = this.send(target)
-    return new Promise((resolve) => this.asked.set(n, resolve))
+    return new Promise((resolve) => {
+      const late = setTimeout(() => this.tell(n, 'nothing'), ANSWERED_MS)
+      this.asked.set(n, (answer) => {
+        clearTimeout(late)
+        resolve(answer)
+      })
+    })
   }
 
   /** Resolves when the hub has read all that was sent before, or the connection is gone. */
