@@ -75,19 +75,22 @@ describe('what a connection was sent', () => {
   })
 
   it('counts in a budget that all share, and gives back what it forgets', () => {
-    const budget = new SentBudget(10)
+    const budget = new SentBudget(3 * 1_024)
     const [one, two] = [new SentFrames('1', budget), new SentFrames('2', budget)]
-    one.keepSignal('123456', 0)
-    two.keepSignal('1234', 0)
-    expect(budget.bytes).toBe(10)
+    one.keepSignal('x'.repeat(1_025), 0)
+    two.keepSignal('y'.repeat(1_000), 0)
+    expect(budget.bytes).toBe(3 * 1_024)
 
-    two.keepSignal('5', 0)
-    expect([two.after(0), texts(two.after(2))]).toEqual([null, []])
-    expect(budget.bytes).toBe(6)
+    // There is no more: the new one takes the room of the one before.
+    two.keepSignal('z'.repeat(1_000), 0)
+    expect([two.after(0), texts(two.after(1))]).toEqual([null, ['z'.repeat(1_000)]])
+    two.keepSignal('z'.repeat(1_025), 0)
+    expect([two.after(1), two.after(2), texts(two.after(3))]).toEqual([null, null, []])
+    expect(budget.bytes).toBe(2 * 1_024)
     one.clear()
     expect([budget.bytes, one.after(0)]).toEqual([0, null])
     two.keepSignal('ж', 0)
-    expect([budget.bytes, texts(two.after(2))]).toEqual([2, ['ж']])
+    expect([budget.bytes, texts(two.after(3))]).toEqual([1_024, ['ж']])
   })
 
   it('holds a frame, not the longer text that the frame is a piece of', () => {

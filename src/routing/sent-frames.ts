@@ -1,3 +1,5 @@
+import { type Budget, TextRing } from './text-ring.js'
+
 /** Frames and bytes of one connection that are kept at most. */
 const MAX_FRAMES = 256
 const MAX_BYTES = 262_144
@@ -7,11 +9,6 @@ const KEPT_MS = 60_000
 interface Sent {
   /** A signal's number; of an answer, the number of the last signal before it. */
   readonly seq: number
-  /**
-   * A signal without `seq` and last brace, or a whole answer; in UTF-8. A copy: the string is made of
-   * pieces of what the sender wrote, and would hold all of that.
-   */
-  readonly bytes: Buffer
   readonly isSignal: boolean
   readonly at: number
 }
@@ -23,7 +20,7 @@ export interface Missed {
 }
 
 /** Bytes that all connections of an instance may keep together, those that have ended included. */
-export class SentBudget {
+export class SentBudget implements Budget {
   private used = 0
 
   constructor(private readonly maxBytes: number) {}
@@ -51,8 +48,8 @@ export class SentFrames {
   private seq = 0
   /** The number of the newest signal that is not kept any more; 0: none. */
   private forgotten = 0
-  private bytes = 0
-  private kept: Sent[] | null = null
+  /** Signals without `seq` and last brace, and whole answers. Null while there are none. */
+  private kept: TextRing<Sent> | null = null
 
   /** @param connectionId what the client names when it comes back */
   constructor(
@@ -66,7 +63,7 @@ export class SentFrames {
 
   /** Bytes that are held. */
   get size(): number {
-    return this.bytes
+    return this.kept?.size ?? 0
   }
 
   /** From here on numbers follow `seq`, if that is further. */
@@ -91,66 +88,34 @@ export class SentFrames {
    */
   after(lastSeq: number): readonly Missed[] | null {
     if (lastSeq < this.forgotten || lastSeq > this.seq) return null
-    return (this.kept ?? [])
-      .filter(({ seq, isSignal }) => (isSignal ? seq > lastSeq : seq >= lastSeq))
-      .map(({ bytes, isSignal }) => ({ text: bytes.toString(), isSignal }))
+    return (this.kept?.entries() ?? [])
+      .filter(({ label: { seq, isSignal } }) => (isSignal ? seq > lastSeq : seq >= lastSeq))
+      .map(({ label: { isSignal }, text }) => ({ text, isSignal }))
   }
 
   /** Forgets what is too old to be asked for. */
   trim(now: number): void {
-    const kept = this.kept
+    const { kept } = this
     if (!kept) return
-    let old = 0
-    while (old < kept.length && now - (kept[old]?.at ?? now) > KEPT_MS) old++
-    this.forget(old)
+    while (kept.oldest && now - kept.oldest.at > KEPT_MS) kept.drop()
+    kept.fit()
+    if (kept.count === 0) this.kept = null
   }
 
   /** Nobody can come back for it. */
   clear(): void {
-    this.forget(this.kept?.length ?? 0)
+    this.kept?.clear()
+    this.kept = null
   }
 
   private keep(text: string, isSignal: boolean, at: number): void {
-    const bytes = flatCopy(text)
-    this.kept ??= []
-    let over = 0
-    let held = this.bytes + bytes.length
-    while (this.kept.length - over >= MAX_FRAMES || (held > MAX_BYTES && over < this.kept.length)) {
-      held -= this.kept[over]?.bytes.length ?? 0
-      over++
-    }
-    this.forget(over)
-    if (held > MAX_BYTES || !this.budget.take(bytes.length)) {
-      if (isSignal) this.lose()
-      return
-    }
-    this.kept ??= []
-    this.kept.push({ seq: this.seq, bytes, isSignal, at })
-    this.bytes += bytes.length
-  }
-
-  /** The newest signal cannot be kept: then nothing before it is of use. */
-  private lose(): void {
+    this.kept ??= new TextRing(MAX_BYTES, this.budget, (sent) => {
+      if (sent.isSignal) this.forgotten = sent.seq
+    })
+    if (this.kept.count >= MAX_FRAMES) this.kept.drop()
+    if (this.kept.push(text, { seq: this.seq, isSignal, at })) return
     this.clear()
-    this.forgotten = this.seq
+    // Without the newest signal nothing before it is of use.
+    if (isSignal) this.forgotten = this.seq
   }
-
-  private forget(count: number): void {
-    if (count === 0 || !this.kept) return
-    let freed = 0
-    for (const { seq, bytes, isSignal } of this.kept.splice(0, count)) {
-      freed += bytes.length
-      if (isSignal) this.forgotten = seq
-    }
-    this.bytes -= freed
-    this.budget.give(freed)
-    if (this.kept.length === 0) this.kept = null
-  }
-}
-
-/** In memory of its own: a slice of Node's pool would hold 8 KiB for each. */
-function flatCopy(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
-  bytes.write(text)
-  return bytes
 }
