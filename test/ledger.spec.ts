@@ -316,6 +316,26 @@ describe('errors without a number', () => {
     expect(verdict.breaches.size).toBe(0)
   })
 
+  it('are shared out so that as many as can be have a signal, whenever they came', () => {
+    // The second error fits both signals, the first only one.
+    const verdict = verdictOn(
+      ...[sent(1, 0), failed(null, 900, 'relay_failed'), sent(2, 1_000), failed(null, 1_010)],
+    )
+
+    expect(verdict).toMatchObject({ reported: { relay_failed: 1, target_slow: 1 } })
+    expect(verdict.breaches.size).toBe(0)
+  })
+
+  it('are taken from a signal that died for one that did not', () => {
+    const verdict = verdictOn(
+      ...[sent(1, 0), ended(RECEIVING, 10), sent(2, 20), failed(null, 30)],
+      ...[opened(21, TARGET, 5_000), sent(3, 8_000), failed(null, 8_010)],
+    )
+
+    expect(verdict).toMatchObject({ toTheDead: 1, reported: { target_slow: 2 } })
+    expect(verdict.breaches.size).toBe(0)
+  })
+
   it('are for their own connection and target only', () => {
     const elsewhere = { ...failed(null, 1), target: 3 } as Operation
     expect(breachesOf(sent(1, 0), elsewhere)).toContain('lost: neither received nor reported')

@@ -1,6 +1,7 @@
 import type { Failed, Operation, Received } from './ledger.js'
-import { assignNameless, Excuses, PATIENCE, type Patience } from './ledger-excuses.js'
+import { Excuses, PATIENCE, type Patience } from './ledger-excuses.js'
 import { type History, historyOf, type Signal } from './ledger-history.js'
+import { assignNameless } from './ledger-nameless.js'
 
 /** Ways in which a hub can break its promise (CONTRACT §3), each in words. */
 export type Breach =
@@ -75,7 +76,7 @@ class Judge {
     for (const operation of unknown) {
       this.breach('received and never sent', JSON.stringify(operation))
     }
-    for (const error of assignNameless(this.history, this.excuses, this.patience)) {
+    for (const error of assignNameless(this.history, this.excuses, this.patience.answerMs)) {
       this.judgeSurplus(error)
     }
     for (const signal of signals.values()) this.judgeSignal(signal)
