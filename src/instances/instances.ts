@@ -15,7 +15,7 @@ import { Membership } from './membership.js'
 import type { Kind, Message } from './messages.js'
 import { PlaceNames } from './place-names.js'
 import { Search } from './search.js'
-import { Suspensions } from './suspensions.js'
+import { Sleep } from './sleep.js'
 
 const BEAT_MS = 1_000
 /** An instance that runs and is not heard for so long uses another carrier. */
@@ -44,7 +44,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly search: Search
   private readonly lookUps: Rounds<Place, boolean>
   private readonly report: CarrierReport
-  private readonly suspensions: Suspensions
+  private readonly sleep: Sleep
 
   constructor(
     private readonly bus: Bus,
@@ -55,7 +55,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {
     this.places = new PlaceNames(dataKey)
     this.report = new CarrierReport(logger)
-    this.suspensions = new Suspensions(clock)
+    this.sleep = new Sleep(clock)
     this.correspondence = new Correspondence(dataKey, bus.id, {
       isMember: (instance) => this.membership.isMember(instance),
       hears: (place) => this.held.hears(place),
@@ -152,7 +152,8 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     if (this.isAlone) return false
     const isTaken = await this.bus.toPlace(place, this.correspondence.seal(message, body, place))
     if (isTaken) return true
-    const isTakenNow = this.acquaintances.isSomebodyAbsent || (await this.search.isTaken(place))
+    const isTakenNow =
+      this.sleep.isOn || this.acquaintances.isSomebodyAbsent || (await this.search.isTaken(place))
     // Whoever is there now has not heard it.
     if (isTakenNow !== false) throw new BusAwayError()
     return false
@@ -206,6 +207,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationBootstrap(): Promise<void> {
     this.bus.open()
     await this.membership.open()
+    this.sleep.isOver()
     this.timer = setInterval(() => this.beat(), BEAT_MS)
     this.timer.unref()
     if (this.isAlone) return
@@ -223,15 +225,16 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private beat(): void {
+    if (this.sleep.isOver()) this.meetAnew()
     this.report.look(this.isUp || this.isAlone, this.membership.unheardFor(UNHEARD_MS))
     this.held.tidy()
-    // How long messages usually take is told by clocks of processes, which stand still with their machine.
-    if (this.suspensions.isOver()) this.meetAnew()
     this.say(this.toAll({ kind: 'beat' }))
   }
 
-  /** Else all that this instance says would look old to the others, and what they say new to it. */
+  /** After it slept: others may take it for dead, and what it says for old. */
   private meetAnew(): void {
+    this.membership.listenAnew()
+    this.acquaintances.carrierIsUp(this.others)
     for (const instance of this.others) this.correspondence.forget(instance)
     this.say(this.toAll({ kind: 'hello' }))
   }
@@ -272,7 +275,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private carrierIsUp(stamp: number): void {
-    this.membership.carrierIsUp()
+    this.membership.listenAnew()
     this.acquaintances.carrierIsUp(this.others)
     if (this.isAlone) return
     this.say(this.toAll({ kind: 'hello' }))

@@ -28,7 +28,7 @@ export interface MembershipEvents {
  */
 export class Membership {
   private readonly alive = new Set<string>()
-  /** When each of them was heard on the carrier, at first when it was met; by `performance.now()`. */
+  /** When each was heard on the carrier, or met; by `performance.now()`. */
   private readonly heardAt = new Map<string, number>()
   /** Those that have said goodbye, while they may still stand in the table. */
   private readonly departed = new Set<string>()
@@ -39,6 +39,7 @@ export class Membership {
   private beatAt = performance.now()
   private patientUntil = 0
   private beats = 0
+  private readonly startedAt = performance.now()
 
   constructor(
     private readonly id: string,
@@ -51,20 +52,20 @@ export class Membership {
     return this.alive
   }
 
-  /** One of the others has said on the carrier that it runs. */
+  /** It has said on the carrier that it runs. */
   hear(instance: string): void {
-    if (this.alive.has(instance)) this.heardAt.set(instance, performance.now())
+    this.heardAt.set(instance, performance.now())
   }
 
-  /** The carrier was away: all are given the time to be heard again. */
-  carrierIsUp(): void {
+  /** The carrier was away, or this process asleep: all are given the time to be heard again. */
+  listenAnew(): void {
     for (const instance of this.alive) this.hear(instance)
   }
 
   /** Those that run, and have not been heard for so long. */
   unheardFor(ms: number): string[] {
     const since = performance.now() - ms
-    return [...this.heardAt].filter(([, at]) => at < since).map(([instance]) => instance)
+    return [...this.alive].filter((instance) => (this.heardAt.get(instance) ?? 0) < since)
   }
 
   /** Resolves when the others are known; then goes on. */
@@ -85,6 +86,7 @@ export class Membership {
 
   /** Reads the table at once, if it has not been read since: does an instance stand there that was not known? */
   async look(instance: string): Promise<boolean> {
+    this.hear(instance)
     await this.beating
     if (!this.isMember(instance) && !this.isClosed) await this.beatOnce()
     return this.isMember(instance)
@@ -138,6 +140,9 @@ export class Membership {
         if (!others.has(instance) && !isPatient && !this.isHeard(instance)) this.remove(instance)
       }
       for (const instance of others) this.meet(instance)
+      for (const instance of this.heardAt.keys()) {
+        if (!this.alive.has(instance) && !this.isHeard(instance)) this.heardAt.delete(instance)
+      }
       if (!wasKnown && this.timer) this.events.onRevived()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
@@ -171,8 +176,10 @@ export class Membership {
     )
     const isAnyDead = rows.some(({ id, isDead }) => isDead && !this.isHeard(id))
     const isDue = ++this.beats % BEATS_BETWEEN_SWEEPS === 0
-    if ((isAnyDead || isDue) && !isPatient) await this.sweep()
-    return new Set(rows.filter(({ isDead }) => !isDead).map(({ id }) => id))
+    // Not before those can have been heard that have lost Postgres.
+    const hasListened = performance.now() - this.startedAt > HEARD_MS
+    if ((isAnyDead || isDue) && !isPatient && hasListened) await this.sweep()
+    return new Set(rows.filter(({ id, isDead }) => !isDead || this.isHeard(id)).map(({ id }) => id))
   }
 
   /**
@@ -180,7 +187,7 @@ export class Membership {
    * on which it would listen once it is thawed: what it does not read, Postgres has to keep.
    */
   private async sweep(): Promise<void> {
-    const heard = [...this.alive].filter((instance) => this.isHeard(instance))
+    const heard = [...this.heardAt.keys()].filter((instance) => this.isHeard(instance))
     await this.database.reserved.rows(
       `WITH dead AS (
          DELETE FROM instances WHERE id IN (
@@ -203,7 +210,6 @@ export class Membership {
   }
 
   private remove(instance: string): void {
-    this.heardAt.delete(instance)
     if (this.alive.delete(instance)) this.events.onParted(instance)
   }
 }

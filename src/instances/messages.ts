@@ -43,23 +43,23 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('claim'), node: nodeIdSchema, stamp: z.number() }),
   /** To all, after the carrier was away: the same of many nodes. */
   z.object({ kind: z.literal('claims'), nodes: z.array(z.tuple([nodeIdSchema, z.number()])) }),
-  /**
-   * To the place of a node. `target` as the sender wrote it; the body is the payload's own text. One that was
-   * passed on is answered to its origin, and was `ageMs` old by then.
-   */
-  z.object({
-    kind: z.literal('signal'),
-    n: z.int(),
-    target: z.string(),
-    sender: node,
-    passedOn: z.object({ origin: z.string(), ageMs: z.number() }).optional(),
-  }),
+  /** To the place of a node. `target` as the sender wrote it; the body is the payload's own text. */
+  z.object({ kind: z.literal('signal'), n: z.int(), target: z.string(), sender: node }),
   /** To the instance that had these nodes before. The body is the payloads, one behind the other. */
   z.object({
     kind: z.literal('signals'),
     signals: z.array(
       z.object({ n: z.int(), target: z.string(), sender: node, bytes: z.int().min(0) }),
     ),
+  }),
+  /** To the place of a node, by the instance that had it before. Is answered to its origin, and was `ageMs` old by then. */
+  z.object({
+    kind: z.literal('passed_on'),
+    origin: z.string().regex(/^[0-9a-f]{16}$/),
+    ageMs: z.number().min(0),
+    n: z.int(),
+    target: z.string(),
+    sender: node,
   }),
   /** To the instance that sent signals: what became of them, by their `n`. */
   z.object({

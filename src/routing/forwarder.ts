@@ -60,6 +60,7 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
       for (const n of done) this.conclude(n, 'delivered')
       for (const { n, outcome } of refused) this.conclude(n, outcome)
     })
+    this.instances.onGone((instance) => this.routes.heardFrom(instance))
     // Answers may have been missed, here or there.
     this.instances.onUp(() => {
       for (const asked of this.questions()) this.instances.tellAll(asked)
@@ -82,7 +83,7 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
 
   /**
    * For a target that is not connected to this instance. Takes the same steps for one that is offline and
-   * for one that nobody has ever heard of.
+   * for one that nobody has ever heard of, unless it was reached a moment ago.
    */
   forward(target: string, sender: ActorNode, payloadText: string, tell: Tell): void {
     const node = this.instances.isAlone ? null : shortIdOf(target)
@@ -136,8 +137,10 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     for (const [index, { n, target, sender }] of signals.entries()) {
       const node = this.pending.get(n)?.node
       if (node === undefined) continue
-      this.routes.forget(node)
-      this.sendToPlace(node, { n, target, sender }, payloads[index] ?? '')
+      this.routes.forget(node, n)
+      // That was the last other one: nobody is left to be asked, but the node may have come here.
+      if (this.instances.isAlone) this.conclude(n, 'unknown')
+      else this.sendToPlace(node, { n, target, sender }, payloads[index] ?? '')
     }
   }
 
@@ -165,7 +168,7 @@ export class Forwarder implements OnModuleInit, OnModuleDestroy {
     const signal = this.pending.get(n)
     if (!signal) return
     this.pending.delete(n)
-    if (outcome !== 'delivered') this.routes.forget(signal.node)
+    if (outcome === 'offline' || outcome === 'unknown') this.routes.forget(signal.node, n)
     signal.tell(outcome)
   }
 

@@ -12,8 +12,10 @@ describe('the way to a node', () => {
 
     routes.learn(NODE, 'one', 1)
     expect(routes.next(NODE, 2, 0)).toBe('one')
-    routes.forget(NODE)
-    expect(routes.next(NODE, 3, 0)).toBeNull()
+    routes.forget(NODE, 1)
+    expect(routes.next(NODE, 3, 0)).toBe('one')
+    routes.forget(NODE, 3)
+    expect(routes.next(NODE, 4, 0)).toBeNull()
   })
 
   it('changes when another instance has the last signal, so that none overtakes one before it', () => {

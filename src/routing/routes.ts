@@ -30,8 +30,9 @@ export class Routes {
     this.routes.set(node, { instance, n })
   }
 
-  forget(node: NodeId): void {
-    this.routes.delete(node)
+  /** The signal `n` was not handed over. The way stays while a later one goes it, which another would overtake. */
+  forget(node: NodeId, n: number): void {
+    if (n >= (this.routes.get(node)?.n ?? 0)) this.routes.delete(node)
   }
 
   /**
@@ -51,6 +52,7 @@ export class Routes {
     if (!this.waitingSince.has(instance)) this.waitingSince.set(instance, now)
   }
 
+  /** It has answered, or is gone. */
   heardFrom(instance: string): void {
     this.waitingSince.delete(instance)
   }

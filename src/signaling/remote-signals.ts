@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { Logger } from '../common/logger.js'
 import type { ActorNode } from '../identity/actor.js'
 import { type NodeId, shortIdOf } from '../identity/node-id.js'
-import { BusAwayError } from '../instances/bus.js'
+import { unlessAway } from '../instances/bus.js'
 import { MAX_AGE_MS } from '../instances/freshness.js'
 import { Instances } from '../instances/instances.js'
 import { Confirmations } from '../routing/confirmations.js'
@@ -39,9 +39,11 @@ export class RemoteSignals implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.instances.on('signal', ({ passedOn, ...signal }, from, payload, ageMs) => {
-      if ((passedOn?.ageMs ?? 0) + ageMs > MAX_AGE_MS) return
-      this.hear({ ...signal, from: passedOn?.origin ?? from, payload })
+    this.instances.on('signal', (signal, from, payload) => this.hear({ ...signal, from, payload }))
+    this.instances.on('passed_on', ({ origin, ...signal }, _from, payload, ageMs) => {
+      const { id, others } = this.instances
+      if (signal.ageMs + ageMs > MAX_AGE_MS || !(origin === id || others.has(origin))) return
+      this.hear({ ...signal, from: origin, payload })
     })
     this.instances.on('signals', ({ signals }, from, payloads, ageMs) => {
       let at = 0
@@ -78,27 +80,19 @@ export class RemoteSignals implements OnModuleInit {
   private handOrHold(node: NodeId, arrived: Arrived): void {
     const connection = this.connections.get(node)
     if (connection) this.hand(connection, arrived)
-    else this.early.hold(node, arrived)
+    // Without the bundle that it came in.
+    else this.early.hold(node, { ...arrived, payload: Buffer.from(arrived.payload) })
   }
 
   /** To its place: whoever has it now answers the origin. */
   private passOn(node: NodeId, arrived: Arrived, ageMs: number): void {
     const { from, n, target, sender, payload } = arrived
-    const passedOn = { origin: from, ageMs }
+    const place = this.instances.place('node', node)
     this.instances
-      .toPlace(
-        this.instances.place('node', node),
-        { kind: 'signal', n, target, sender, passedOn },
-        payload,
-      )
-      .then(
-        (isTaken) => {
-          if (!isTaken) this.refuse(arrived)
-        },
-        (error: unknown) => {
-          if (!(error instanceof BusAwayError)) this.logger.error(error)
-        },
-      )
+      .toPlace(place, { kind: 'passed_on', origin: from, ageMs, n, target, sender }, payload)
+      .then((isTaken) => isTaken || this.refuse(arrived))
+      .catch(unlessAway)
+      .catch((error: unknown) => this.logger.error(error))
   }
 
   private refuse({ from, n }: Arrived): void {

@@ -214,7 +214,8 @@ class Judge {
 
   private noteAnswer(signal: Signal, at: number): void {
     const took = at - signal.invoked.at
-    this.longestAnswerMs = Math.max(this.longestAnswerMs, took)
+    // Of an error without a name it is not certain which signal it answers.
+    if (signal.invoked.hasRef) this.longestAnswerMs = Math.max(this.longestAnswerMs, took)
     const isFromAgain = this.history.connections.get(signal.invoked.connection)?.successor !== null
     if (took > this.patience.answerMs && !isFromAgain) {
       this.breach('answered too late', describe(signal))
