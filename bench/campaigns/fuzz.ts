@@ -22,12 +22,12 @@ const MIB = 1_048_576
 const MAX_DRIFT_MIB = 20
 /** Of the whole: what is loaded late and compiled is there then. */
 const WARM_UP_SHARE = 0.15
-const SETTLE_MS = 3_000
 
 interface Sizes {
   readonly messages: number
   readonly streams: number
   readonly seed: number
+  readonly rest: number
 }
 
 /** Everything that is no good, at once, and two nodes who must not notice. */
@@ -37,8 +37,9 @@ export const fuzz: Campaign<keyof Sizes> = {
     messages: { full: 1_000_000, small: 20_000, what: 'malformed frames' },
     streams: { full: 200_000, small: 2_000, what: 'raw TCP streams' },
     seed: { full: 0, small: 0, what: 'repeats a run; 0: another one each time' },
+    rest: { full: 65, small: 3, what: 'seconds of rest before it is counted what is left' },
   },
-  run: async ({ messages, streams, seed: wanted }: Sizes): Promise<Report> => {
+  run: async ({ messages, streams, seed: wanted, rest }: Sizes): Promise<Report> => {
     const seed = wanted === 0 ? 1 + Math.floor(Math.random() * 1e9) : wanted
     process.stdout.write(`seed ${seed}\n`)
     await using hub = await CampaignHub.prepare(ATTACKERS + 2, {
@@ -54,9 +55,10 @@ export const fuzz: Campaign<keyof Sizes> = {
 
     const attack = new Attack(hub, attackers, seed)
     await attack.run(messages * WARM_UP_SHARE, streams * WARM_UP_SHARE)
-    const before = await settledMemory(hub)
+    const before = await settledMemory(hub, rest)
     await attack.run(messages * (1 - WARM_UP_SHARE), streams * (1 - WARM_UP_SHARE))
-    const drift = ((await settledMemory(hub)) - before) / MIB
+    const after = await settledMemory(hub, rest)
+    const drift = (after.rss - before.rss) / MIB
     const { relayed, faults } = await bystanders.end()
 
     const broken = [...faults, ...attack.faults]
@@ -73,6 +75,7 @@ export const fuzz: Campaign<keyof Sizes> = {
         exits: server.isRunning ? 0 : 1,
         'errors in the log': errors.length,
         'RSS drift after warm-up, MiB': round(drift),
+        'heap drift after warm-up, MiB': round((after.heapUsed - before.heapUsed) / MIB),
         'what they were answered': listed(attack.answers),
         'frames the bystanders exchanged': relayed,
         'faults they noticed': faults.length,
@@ -83,10 +86,10 @@ export const fuzz: Campaign<keyof Sizes> = {
   },
 }
 
-async function settledMemory(hub: CampaignHub): Promise<number> {
-  await delay(SETTLE_MS)
-  const { rss } = await hub.running.memory()
-  return rss
+/** What is kept for clients that come back, and counts of a minute, is gone by then if `rest` is long enough. */
+async function settledMemory(hub: CampaignHub, rest: number) {
+  await delay(rest * 1_000)
+  return hub.running.memory()
 }
 
 class Attack {

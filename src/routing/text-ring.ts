@@ -1,6 +1,9 @@
 /** The least that is asked for, so that the first few do not move what was kept again and again. */
 const MIN_BYTES = 1_024
 
+/** What an entry takes beside its text. */
+export const ENTRY_BYTES = 100
+
 /** Bytes that many may use together. */
 export interface Budget {
   /** False: so many are not left. */
@@ -31,9 +34,9 @@ export class TextRing<Label> {
     private readonly onDropped: (label: Label) => void,
   ) {}
 
-  /** Bytes that are held. */
+  /** Bytes that are held, what stands beside the texts among them. */
   get size(): number {
-    return this.buffer?.length ?? 0
+    return this.capacity + ENTRY_BYTES * this.kept.length
   }
 
   get count(): number {
@@ -48,8 +51,8 @@ export class TextRing<Label> {
   push(text: string, label: Label): boolean {
     const length = Buffer.byteLength(text)
     let at = this.placeFor(length)
-    while (at === null) {
-      if (!this.grow(length)) {
+    while (at === null || !this.budget.take(ENTRY_BYTES)) {
+      if (at !== null || !this.grow(length)) {
         if (this.kept.length === 0) return false
         this.drop()
       }
@@ -64,11 +67,11 @@ export class TextRing<Label> {
   /** The oldest goes. */
   drop(): void {
     const oldest = this.kept.shift()
-    if (oldest) this.onDropped(oldest.label)
+    if (oldest) this.gone(oldest)
   }
 
   clear(): void {
-    for (const { label } of this.kept.splice(0)) this.onDropped(label)
+    for (const each of this.kept.splice(0)) this.gone(each)
     this.fit()
   }
 
@@ -76,8 +79,8 @@ export class TextRing<Label> {
   fit(): void {
     const used = this.used()
     const size = used === 0 ? 0 : sizeFor(used)
-    if (4 * used > this.size || size >= this.size) return
-    this.budget.give(this.size - size)
+    if (4 * used > this.capacity || size >= this.capacity) return
+    this.budget.give(this.capacity - size)
     this.moveTo(size)
   }
 
@@ -92,15 +95,16 @@ export class TextRing<Label> {
   /** Between the newest and the end of the buffer, or in front of the oldest; null: in neither. */
   private placeFor(length: number): number | null {
     const [oldest] = this.kept
-    if (!oldest) return length <= this.size ? 0 : null
+    if (!oldest) return length <= this.capacity ? 0 : null
     if (this.end <= oldest.at) return oldest.at - this.end >= length ? this.end : null
-    if (this.size - this.end >= length) return this.end
+    if (this.capacity - this.end >= length) return this.end
     return oldest.at >= length ? 0 : null
   }
 
   private grow(length: number): boolean {
-    const size = Math.min(this.maxBytes, Math.max(2 * this.size, sizeFor(this.used() + length)))
-    if (size <= this.size || !this.budget.take(size - this.size)) return false
+    const { capacity, maxBytes } = this
+    const size = Math.min(maxBytes, Math.max(2 * capacity, sizeFor(this.used() + length)))
+    if (size <= capacity || !this.budget.take(size - capacity)) return false
     this.moveTo(size)
     return true
   }
@@ -115,6 +119,15 @@ export class TextRing<Label> {
     }
     this.buffer = next
     this.end = end
+  }
+
+  private gone({ label }: Kept<Label>): void {
+    this.budget.give(ENTRY_BYTES)
+    this.onDropped(label)
+  }
+
+  private get capacity(): number {
+    return this.buffer?.length ?? 0
   }
 
   private used(): number {
