@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { Injectable, type OnModuleInit } from '@nestjs/common'
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 
 import type { NodeId } from '../identity/node-id.js'
 import { Instances } from '../instances/instances.js'
@@ -11,6 +11,8 @@ import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 
 /** How long after its end a connection can be resumed (CONTRACT §3). */
 const RESUMABLE_MS = 30_000
+/** Also while nobody comes or goes: what nobody can ask for any more is not to stay. */
+const PRUNE_EVERY_MS = 5_000
 /** Bytes kept for all `v=2` connections of this instance, live and ended. Beyond it nothing new is kept. */
 const MAX_BYTES = 128 * 1_048_576
 /** Of those for ended ones; the oldest go first. */
@@ -48,10 +50,11 @@ interface Ended extends Owner {
 
 /** What the connections that ended within the last 30 s were sent, for clients that come back. */
 @Injectable()
-export class Resumptions implements OnModuleInit {
+export class Resumptions implements OnModuleInit, OnModuleDestroy {
   /** By connection id, the oldest end first. */
   private readonly ended = new Map<string, Ended>()
   private endedBytes = 0
+  private timer: NodeJS.Timeout | undefined
   private readonly budget = new SentBudget(MAX_BYTES)
 
   constructor(
@@ -61,6 +64,12 @@ export class Resumptions implements OnModuleInit {
 
   onModuleInit(): void {
     this.connections.observe({ gone: (connection) => this.keep(connection) })
+    this.timer = setInterval(() => this.prune(), PRUNE_EVERY_MS)
+    this.timer.unref()
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer)
   }
 
   /** For a new connection of a `v=2` client. Its id says which instance to ask for it. */
