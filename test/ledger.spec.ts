@@ -100,6 +100,19 @@ describe('the ledger finds nothing wrong', () => {
     expect(verdict.breaches.size).toBe(0)
   })
 
+  it('with one for a connection that had died while nobody could tell its instance so', () => {
+    const cut = fault(-3_000, 4_000)
+    const verdict = verdictOn(
+      ...[cut, ended(RECEIVING, -2_500, true, 1_000), sent(1, 0, true), acked(1, 5)],
+    )
+
+    expect(verdict).toMatchObject({ toTheDead: 1, acked: 1 })
+    expect(verdict.breaches.size).toBe(0)
+    expect(
+      breachesOf(ended(RECEIVING, -2_500, true, 1_000), sent(1, 0, true), acked(1, 5)),
+    ).toEqual(['acknowledged and not received'])
+  })
+
   it('with one for a connection that had died unnoticed, as long as that may take', () => {
     expect(breachesOf(ended(RECEIVING, 0, true, 30_000), sent(1, 29_000))).toEqual([])
     expect(breachesOf(ended(RECEIVING, 0, true, 30_000), sent(1, 31_000))).toEqual([

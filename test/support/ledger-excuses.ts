@@ -1,4 +1,4 @@
-import type { Failed } from './ledger.js'
+import type { Ended, Failed } from './ledger.js'
 import type { History, Line, Signal } from './ledger-history.js'
 
 /** How long things may take before they count as never having happened. Milliseconds. */
@@ -47,7 +47,7 @@ export class Excuses {
       return (
         last < invoked.n &&
         opened.at <= until &&
-        ended.at >= invoked.at - ended.unnoticedMs &&
+        this.noticedBy(ended) >= invoked.at &&
         ended.at <= until
       )
     })
@@ -82,6 +82,15 @@ export class Excuses {
       if (at <= invoked.at + flightMs && until >= invoked.at) handedBy = Math.max(handedBy, until)
     }
     return handedBy + flightMs
+  }
+
+  /** When every instance knows of its end: not while one that could tell is cut off. */
+  private noticedBy({ at, unnoticedMs }: Ended): number {
+    let by = at + unnoticedMs
+    for (const fault of this.history.faults) {
+      if (fault.at <= by && fault.until >= at) by = Math.max(by, fault.until)
+    }
+    return by
   }
 
   /** It died, and so did each that was promised what it had missed, before that can have arrived. */
