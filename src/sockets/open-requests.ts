@@ -1,4 +1,5 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core'
@@ -7,6 +8,7 @@ import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core'
 @Injectable()
 export class OpenRequests implements OnModuleInit {
   private readonly open = new Set<ServerResponse>()
+  private readonly bySocket = new WeakMap<Socket, Set<ServerResponse>>()
   private isEnding = false
   private onLast: () => void = () => undefined
 
@@ -14,7 +16,7 @@ export class OpenRequests implements OnModuleInit {
 
   onModuleInit(): void {
     // Before Fastify's own listener, which may answer at once.
-    this.server.prependListener('request', (_request, response) => this.note(response))
+    this.server.prependListener('request', (request, response) => this.note(request, response))
   }
 
   /** From now on each answer ends its connection: the next request is better sent elsewhere. */
@@ -41,12 +43,30 @@ export class OpenRequests implements OnModuleInit {
     return this.host.httpAdapter.getHttpServer()
   }
 
-  private note(response: ServerResponse): void {
+  private note({ socket }: IncomingMessage, response: ServerResponse): void {
+    const others = this.ofSocket(socket)
+    others.add(response)
     this.open.add(response)
     if (this.isEnding) response.shouldKeepAlive = false
     response.once('close', () => {
-      this.open.delete(response)
-      if (this.open.size === 0) this.onLast()
+      others.delete(response)
+      this.forget(response)
     })
+  }
+
+  /** An answer that waits for the one before it, to a client that has gone, is never told that it is closed. */
+  private ofSocket(socket: Socket): Set<ServerResponse> {
+    const known = this.bySocket.get(socket)
+    if (known) return known
+    const responses = new Set<ServerResponse>()
+    this.bySocket.set(socket, responses)
+    socket.once('close', () => {
+      for (const response of responses) this.forget(response)
+    })
+    return responses
+  }
+
+  private forget(response: ServerResponse): void {
+    if (this.open.delete(response) && this.open.size === 0) this.onLast()
   }
 }
