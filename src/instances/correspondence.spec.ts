@@ -72,7 +72,7 @@ describe('what comes over the carrier', () => {
     two.receive(sealedByOne(ENDED, TO_ALL))
     expect(two.introduced).toHaveLength(0)
     const stranger = instance({ members: [TWO] })
-    stranger.receive(sealedByOne({ kind: 'hello', n: 0 }, TO_ALL))
+    stranger.receive(sealedByOne({ kind: 'hello' }, TO_ALL))
     expect([...two.heard, ...stranger.heard]).toEqual([])
     for (const hear of stranger.introduced) hear()
     expect(stranger.heard).toEqual(['hello'])
@@ -88,7 +88,7 @@ describe('what comes over the carrier', () => {
       two.receive(sealed)
     }
     for (const at of [1_000, 2_000]) say(HANDLED, at)
-    say({ kind: 'hello', n: 0 }, 2_100)
+    say({ kind: 'hello' }, 2_100)
     say(HANDLED, 2_200)
     clock.mockRestore()
 

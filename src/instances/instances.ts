@@ -40,8 +40,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
   private timer: NodeJS.Timeout | undefined
   /** What is here can be found: settled anew whenever this instance is alone no longer. */
   private reached: Promise<void> = Promise.resolve()
-  private readonly acquaintances: Acquaintances
-  private questions = 0
+  private readonly acquaintances = new Acquaintances()
   private readonly search: Search
   private readonly lookUps: Rounds<Place, boolean>
   private readonly report: CarrierReport
@@ -73,17 +72,16 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
       onRevived: () => this.isAlone || this.say(this.comeBack()),
     })
     this.lookUps = new Rounds((places) => bus.taken(places))
-    this.acquaintances = new Acquaintances(bus, () => this.others)
     this.search = new Search(bus, () => this.others)
     bus.onMessage((bytes) => this.receive(bytes))
     bus.onUp((stamp) => this.carrierIsUp(stamp))
     this.on('beat', (_message, from) => this.membership.hear(from))
-    this.on('hello', ({ n }, from) => {
+    this.on('hello', (_message, from) => {
       this.correspondence.forget(from)
       this.acquaintances.hear(from)
-      this.say(this.greet(from, n))
+      this.say(this.greet(from))
     })
-    this.on('seen', ({ n }, from) => this.acquaintances.see(from, n))
+    this.on('seen', (_message, from) => this.acquaintances.see(from))
     this.on('bye', (_message, from) => this.membership.part(from))
   }
 
@@ -212,14 +210,11 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.sleep.isOver()
     this.timer = setInterval(() => this.beat(), BEAT_MS)
     this.timer.unref()
-    if (!this.isAlone) await this.acquaintances.untilSeen()
-  }
-
-  /** All others have dealt with what was said to all before. Resolves after some seconds in any case. */
-  async untilHeard(): Promise<void> {
-    const n = ++this.questions
-    await this.toAll({ kind: 'hello', n })
-    await this.acquaintances.untilSeen(n)
+    if (this.isAlone) return
+    await this.acquaintances.untilSeen(
+      () => this.isUp,
+      () => this.whoListens(),
+    )
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -241,7 +236,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.membership.listenAnew()
     this.acquaintances.carrierIsUp(this.others)
     for (const instance of this.others) this.correspondence.forget(instance)
-    this.say(this.toAll({ kind: 'hello', n: 0 }))
+    this.say(this.toAll({ kind: 'hello' }))
   }
 
   private receive(bytes: Buffer): void {
@@ -256,13 +251,13 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     if (this.others.size === 1) this.reached = this.reach()
     await this.reached
     for (const listener of this.joinedListeners) listener(instance)
-    this.say(this.greet(instance, 0))
+    this.say(this.greet(instance))
   }
 
   /** Not before it finds on the carrier what is here. */
-  private async greet(instance: string, n: number): Promise<void> {
+  private async greet(instance: string): Promise<void> {
     await this.reached
-    await this.toInstance(instance, { kind: 'seen', n })
+    await this.toInstance(instance, { kind: 'seen' })
   }
 
   /** Takes on the carrier all that is held. A carrier that is away does so itself when it is back. */
@@ -275,7 +270,7 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** The others know this instance no longer: they read the table at once. */
   private async comeBack(): Promise<void> {
-    await this.toAll({ kind: 'hello', n: 0 })
+    await this.toAll({ kind: 'hello' })
     await this.reach()
   }
 
@@ -283,12 +278,18 @@ export class Instances implements OnApplicationBootstrap, OnApplicationShutdown 
     this.membership.listenAnew()
     this.acquaintances.carrierIsUp(this.others)
     if (this.isAlone) return
-    this.say(this.toAll({ kind: 'hello', n: 0 }))
-    this.say(this.tellUp(stamp).then(() => this.toAll({ kind: 'seen', n: 0 })))
+    this.say(this.toAll({ kind: 'hello' }))
+    this.say(this.tellUp(stamp).then(() => this.toAll({ kind: 'seen' })))
   }
 
   private async tellUp(stamp: number): Promise<void> {
     await Promise.all(this.upListeners.map((listener) => Promise.resolve(listener(stamp))))
+  }
+
+  private async whoListens(): Promise<readonly string[]> {
+    const others = [...this.others]
+    const areListening = await this.bus.listening(others)
+    return others.filter((_, index) => areListening[index])
   }
 
   /** For what nobody waits for. */

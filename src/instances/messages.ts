@@ -29,10 +29,10 @@ const ending = z.discriminatedUnion('kind', [
  */
 export const messageSchema = z.discriminatedUnion('kind', [
   // ---- membership (instances.ts) ----
-  /** To all: I have come, or my carrier is back. Each answers with `seen` and the same `n`. */
-  z.object({ kind: z.literal('hello'), n: z.int() }),
-  /** To one that has come: I know you, have dealt with what you said before, and hold on the carrier what I hold. */
-  z.object({ kind: z.literal('seen'), n: z.int() }),
+  /** To all: I have come, or my carrier is back. Each answers with `seen`. */
+  z.object({ kind: z.literal('hello') }),
+  /** To one that has come: I know you, and hold on the carrier what I hold. */
+  z.object({ kind: z.literal('seen') }),
   /** To all, every second: by it the others know how long messages of this instance usually take. */
   z.object({ kind: z.literal('beat') }),
   /** To all: I am leaving. */

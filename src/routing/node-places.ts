@@ -4,7 +4,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 
 import { Logger } from '../common/logger.js'
 import type { NodeId } from '../identity/node-id.js'
-import { unlessAway } from '../instances/bus.js'
+import { BusAwayError, unlessAway } from '../instances/bus.js'
 import { Instances } from '../instances/instances.js'
 import { closeCodes } from '../sockets/close-codes.js'
 import type { Connection } from './connection.js'
@@ -68,9 +68,13 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
   /** Whether the node is connected to another instance. False if nobody can be asked. */
   async isElsewhere(node: NodeId): Promise<boolean> {
     if (this.instances.isAlone || this.holdings.has(node)) return false
-    const asked = this.instances.taken([this.instances.place('node', node)])
-    const [isTaken = false] = (await asked.catch(unlessAway)) ?? []
-    return isTaken
+    try {
+      const [isTaken = false] = await this.instances.taken([this.instances.place('node', node)])
+      return isTaken
+    } catch (error) {
+      if (error instanceof BusAwayError) return false
+      throw error
+    }
   }
 
   /**
@@ -180,7 +184,7 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
     const [stamp, from] = claim
     const holding = this.holdings.get(node)
     if (from === this.instances.id) {
-      this.settle(holding, stamp)
+      if (holding) this.settle(holding, stamp)
     } else if (holding) {
       holding.hear(claim)
       const isTold = holding.isOurs
@@ -196,8 +200,8 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
     this.run(this.instances.toInstance(instance, { kind: 'claim', node, stamp }))
   }
 
-  private settle(holding: Holding | undefined, stamp: number): void {
-    if (!holding?.settle(stamp)) return
+  private settle(holding: Holding, stamp: number): void {
+    if (!holding.settle(stamp)) return
     this.moved.delete(holding.node)
     if (this.connections.get(holding.node)) this.unsettled.delete(holding)
   }
@@ -239,21 +243,14 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
       const { shortId } = actor.node
       if (!this.holdings.has(shortId)) nodes.push(shortId)
     }
-    const claims: [NodeId, number][] = []
     for (let first = 0; first < nodes.length; first += SLICE) {
-      claims.push(...(await this.reclaimSome(nodes.slice(first, first + SLICE))))
+      await this.reclaimSome(nodes.slice(first, first + SLICE))
       await nextTurn()
     }
-    // Until the others have dealt with that, one of them may think that the node is its own.
-    this.run(
-      this.instances.untilHeard().then(() => {
-        for (const [node, stamp] of claims) this.settle(this.holdings.get(node), stamp)
-      }),
-    )
   }
 
-  /** To all instances at once, rather than to each place. Resolves with the claims that stand. */
-  private async reclaimSome(nodes: readonly NodeId[]): Promise<[NodeId, number][]> {
+  /** To all instances at once, rather than to each place. */
+  private async reclaimSome(nodes: readonly NodeId[]): Promise<void> {
     const holdings = nodes
       .filter((node) => this.holdings.has(node) || this.connections.get(node))
       .map((node) => this.hold(node))
@@ -266,7 +263,10 @@ export class NodePlaces implements OnModuleInit, OnModuleDestroy {
       if (this.stays(holding, true)) claims.push([node, stamp])
     }
     await this.instances.toAll({ kind: 'claims', nodes: claims })
-    return claims
+    for (const [node, stamp] of claims) {
+      const holding = this.holdings.get(node)
+      if (holding) this.settle(holding, stamp)
+    }
   }
 
   private async leaveAll(): Promise<void> {

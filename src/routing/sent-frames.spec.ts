@@ -94,6 +94,16 @@ describe('what a connection was sent', () => {
     expect([budget.bytes, texts(two.after(3))]).toEqual([1_024 + ENTRY_BYTES, ['ж']])
   })
 
+  it('keeps no answer that comes when nobody can come back for it any more', () => {
+    const budget = new SentBudget(1_000_000)
+    const sent = new SentFrames('c', budget)
+    sent.keepSignal('a', 0)
+    sent.clear()
+    sent.keepAnswer('ack 1', 0)
+
+    expect([budget.bytes, sent.size]).toEqual([0, 0])
+  })
+
   it('holds a frame, not the longer text that the frame is a piece of', () => {
     const budget = new SentBudget(64 * 1_048_576)
     const rings = Array.from({ length: 4 }, () => new SentFrames('c', budget))

@@ -50,6 +50,7 @@ export class SentFrames {
   private forgotten = 0
   /** Signals without `seq` and last brace, and whole answers. Null while there are none. */
   private kept: TextRing<Sent> | null = null
+  private isOver = false
 
   /** @param connectionId what the client names when it comes back */
   constructor(
@@ -102,19 +103,28 @@ export class SentFrames {
     if (kept.count === 0) this.kept = null
   }
 
-  /** Nobody can come back for it. */
+  /** Nobody can come back for it: what is still answered is not kept. */
   clear(): void {
+    this.isOver = true
+    this.drop()
+  }
+
+  private drop(): void {
     this.kept?.clear()
     this.kept = null
   }
 
   private keep(text: string, isSignal: boolean, at: number): void {
+    if (this.isOver) {
+      if (isSignal) this.forgotten = this.seq
+      return
+    }
     this.kept ??= new TextRing(MAX_BYTES, this.budget, (sent) => {
       if (sent.isSignal) this.forgotten = sent.seq
     })
     if (this.kept.count >= MAX_FRAMES) this.kept.drop()
     if (this.kept.push(text, { seq: this.seq, isSignal, at })) return
-    this.clear()
+    this.drop()
     // Without the newest signal nothing before it is of use.
     if (isSignal) this.forgotten = this.seq
   }
