@@ -13,7 +13,10 @@ import { type CloseCode, closeCodes } from '../sockets/close-codes.js'
 const RESUMABLE_MS = 30_000
 /** Also while nobody comes or goes: what nobody can ask for any more is not to stay. */
 const PRUNE_EVERY_MS = 5_000
-/** Bytes kept for all `v=2` connections of this instance, live and ended. Beyond it nothing new is kept. */
+/**
+ * Bytes kept for all `v=2` connections of this instance, live and ended. Beyond it a new frame takes the room of
+ * older ones of its connection, if there are any.
+ */
 const MAX_BYTES = 128 * 1_048_576
 /** Of those for ended ones; the oldest go first. */
 const MAX_ENDED_BYTES = 64 * 1_048_576
