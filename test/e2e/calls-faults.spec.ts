@@ -137,6 +137,7 @@ function partingScenarios(twoInstances: () => Promise<Apart>): void {
       expect(await two.next()).toMatchObject({ code: 'unknown_room' })
       one.send({ type: 'join', call_id: callId })
       await until(one, 'joined')
+      await nextMillisecond()
       two.send({ type: 'join', call_id: callId })
       await until(two, 'joined')
 
@@ -241,6 +242,12 @@ describe('when an instance ends', () => {
     expect(await stays.next()).toEqual({ type: 'closed', call_id: callId })
   })
 })
+
+/** Of joins in the same millisecond, ids and not time say which was first. */
+async function nextMillisecond(): Promise<void> {
+  const now = Date.now()
+  while (Date.now() <= now) await new Promise(setImmediate)
+}
 
 /** The next frame of this type, past others: of `callId` if that is given. */
 async function until(member: CallMember, type: string, callId?: string) {
