@@ -12,7 +12,7 @@ import {
   stunUrls,
   turnUrls,
 } from './address-fields.js'
-import { devLogin, flag, integer, oneOf, refuse, secretText, text } from './fields.js'
+import { devLogin, flag, integer, nameGroups, oneOf, refuse, secretText, text } from './fields.js'
 import { secretKeyFault } from './secret-key.js'
 
 const secretKey = z.string().transform((value, ctx) => {
@@ -69,6 +69,8 @@ export const environmentSchema = z.object({
   RATE_LIMIT_PROFILE: integer(1, MAX_RATE).prefault('20'),
   RATE_LIMIT_SEARCH: integer(1, MAX_RATE).prefault('30'),
   RATE_LIMIT_UPGRADE: integer(1, MAX_RATE).prefault('30'),
+  RATE_LIMIT_FOUND_PER_DAY: integer(50, MAX_RATE).prefault('1000'),
+  SKILL_ALIASES: nameGroups.nullable().prefault(null),
 
   WEBSOCKET_MAX_CONNECTIONS: integer(1, 1_000_000).prefault('10000'),
   WEBSOCKET_MAX_FRAME_BYTES: integer(1_024, 16_777_216).prefault('65536'),

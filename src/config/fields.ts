@@ -97,3 +97,18 @@ export function splitList(value: string): string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '')
 }
+
+/** `js = javascript; k8s = kubernetes`: names that mean the same, group by group. */
+export const nameGroups = z.string().transform((text, ctx) => {
+  const groups = text
+    .split(/[;\n]/)
+    .map((group) => group.split('=').map((name) => name.trim()))
+    .filter((names) => names.some((name) => name !== ''))
+  const faulty = groups.find((names) => names.length < 2 || names.includes(''))
+  return faulty
+    ? refuse(
+        ctx,
+        `has ${shown(faulty.join(' = '))}; write names that mean the same as a = b, groups with ; between`,
+      )
+    : groups
+})

@@ -129,6 +129,19 @@ describe('a bad configuration', () => {
     ['a network too long', 'TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/33' }, /10\.0\.0\.0/],
     ['everybody as proxy', 'TRUSTED_PROXIES', { TRUSTED_PROXIES: '::/0' }, /name the network/],
     ['no requests', 'RATE_LIMIT_SEARCH', { RATE_LIMIT_SEARCH: '0' }, /from 1 to/],
+    [
+      'hardly anybody',
+      'RATE_LIMIT_FOUND_PER_DAY',
+      { RATE_LIMIT_FOUND_PER_DAY: '49' },
+      /from 50 to/,
+    ],
+    [
+      'a name without another',
+      'SKILL_ALIASES',
+      { SKILL_ALIASES: 'k8s' },
+      /as a = b, groups with ;/,
+    ],
+    ['half an alias', 'SKILL_ALIASES', { SKILL_ALIASES: 'a = b; k8s =' }, /"k8s = ".*as a = b/],
     ['limits by feeling', 'RATE_LIMIT_ENABLED', { RATE_LIMIT_ENABLED: 'a bit' }, /true or false/],
     ['no sockets', 'WEBSOCKET_MAX_CONNECTIONS', { WEBSOCKET_MAX_CONNECTIONS: '0' }, /from 1/],
     ['a frame too small', 'WEBSOCKET_MAX_FRAME_BYTES', { WEBSOCKET_MAX_FRAME_BYTES: '64' }, /1024/],
@@ -280,6 +293,7 @@ describe('defaults', () => {
       sourceUrl: 'https://github.com/mikhashev/dpc-messenger',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       warnings: [],
+      skillAliases: [],
       http: {
         host: '127.0.0.1',
         port: 8000,
@@ -304,6 +318,7 @@ describe('defaults', () => {
         profile: 20,
         search: 30,
         upgrade: 30,
+        foundPerDay: 1_000,
       },
       signaling: {
         maxConnections: 10_000,
@@ -428,6 +443,16 @@ describe('each setting', () => {
     [{ RATE_LIMIT_PROFILE: '4' }, (c) => c.limits.profile, 4],
     [{ RATE_LIMIT_SEARCH: '5' }, (c) => c.limits.search, 5],
     [{ RATE_LIMIT_UPGRADE: '6' }, (c) => c.limits.upgrade, 6],
+    [{ RATE_LIMIT_FOUND_PER_DAY: '50' }, (c) => c.limits.foundPerDay, 50],
+    [
+      { SKILL_ALIASES: 'k8s = kubernetes=kube; ; C# = c sharp\nml = ai;' },
+      (c) => c.skillAliases,
+      [
+        ['k8s', 'kubernetes', 'kube'],
+        ['C#', 'c sharp'],
+        ['ml', 'ai'],
+      ],
+    ],
     [{ WEBSOCKET_MAX_CONNECTIONS: '7' }, (c) => c.signaling.maxConnections, 7],
     [{ WEBSOCKET_MAX_FRAME_BYTES: '8192' }, (c) => c.signaling.maxFrameBytes, 8_192],
     [{ WEBSOCKET_FRAMES_PER_SECOND: '9' }, (c) => c.signaling.framesPerSecond, 9],

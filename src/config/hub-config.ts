@@ -25,6 +25,8 @@ export class HubConfig {
   readonly appName: string
   /** Where the source of this hub is offered (AGPL-3.0 §13). */
   readonly sourceUrl: string
+  /** Groups of names that mean the same skill, beside the hub's own. */
+  readonly skillAliases: readonly (readonly string[])[]
   readonly version: string = packageVersion()
   /** Worth a line at start; nothing that keeps the hub from running. */
   readonly warnings: readonly string[]
@@ -45,6 +47,7 @@ export class HubConfig {
     readonly url: Secret | null
     readonly ssl: SslMode
     readonly poolSize: number
+    /** Searches read from there while it is up to date. */
     readonly replicaUrl: Secret | null
     /** Absolute. */
     readonly dataDir: string
@@ -80,6 +83,8 @@ export class HubConfig {
     readonly profile: number
     readonly search: number
     readonly upgrade: number
+    /** Different profiles that searches may show an account in a day. */
+    readonly foundPerDay: number
   }
 
   readonly signaling: {
@@ -123,6 +128,7 @@ export class HubConfig {
     this.debug = env.DEBUG
     this.appName = env.APP_NAME
     this.sourceUrl = env.SOURCE_URL
+    this.skillAliases = env.SKILL_ALIASES ?? []
     const dataDir = resolve(env.DATA_DIR)
 
     this.http = {
@@ -167,6 +173,7 @@ export class HubConfig {
       profile: env.RATE_LIMIT_PROFILE,
       search: env.RATE_LIMIT_SEARCH,
       upgrade: env.RATE_LIMIT_UPGRADE,
+      foundPerDay: env.RATE_LIMIT_FOUND_PER_DAY,
     }
     this.signaling = {
       maxConnections: env.WEBSOCKET_MAX_CONNECTIONS,
@@ -209,7 +216,6 @@ export class HubConfig {
   /** Settings of the configuration contract whose features are still to come: said, not ignored. */
   private notYetUsed(): string[] {
     const settings = {
-      DATABASE_REPLICA_URL: this.database.replicaUrl,
       METRICS_PORT: this.metrics?.port,
       METRICS_TOKEN: this.metrics?.token,
     }

@@ -1,38 +1,42 @@
 import { Controller, Get, Query } from '@nestjs/common'
 
+import type { Actor } from '../identity/actor.js'
 import { RateLimit } from '../limits/rate-limit.guard.js'
-import { NodeNames } from '../profiles/node-names.js'
-import { ProfileStore } from '../profiles/profile.store.js'
-import { expertiseOf, namedAs } from '../profiles/profiles.schema.js'
-import { type SearchAnswer, searchQuery, type SearchQuery } from './discovery.schema.js'
-import { ProfileSearch } from './profile-search.js'
+import { CurrentActor } from '../tokens/decorators.js'
+import {
+  type SearchAnswer,
+  searchQuery,
+  type SearchQuery,
+  type SkillsAnswer,
+  skillsQuery,
+  type SkillsQuery,
+} from './discovery.schema.js'
+import { DiscoveryService } from './discovery.service.js'
+import { SkillSuggestions } from './skill-suggestions.js'
+
+const SUGGESTIONS = 10
 
 @Controller('discovery')
 export class DiscoveryController {
   constructor(
-    private readonly profileSearch: ProfileSearch,
-    private readonly profiles: ProfileStore,
-    private readonly names: NodeNames,
+    private readonly discovery: DiscoveryService,
+    private readonly suggestions: SkillSuggestions,
   ) {}
 
   /** A result names the account's most recently connected live node, else its last registered. */
   @Get('search')
   @RateLimit('search')
-  async search(@Query({ schema: searchQuery }) query: SearchQuery): Promise<SearchAnswer> {
-    const { best, total } = await this.profileSearch.search(query)
-    const profiles = await this.profiles.findAll(best.map(({ accountId }) => accountId))
-    const byAccount = new Map(profiles.map((profile) => [profile.accountId, profile]))
-    const found = best.flatMap(({ accountId, lastNode }) => {
-      const profile = byAccount.get(accountId)
-      // Else deleted between the two queries.
-      return profile ? [{ profile, lastNode }] : []
-    })
-    const names = await this.names.name(found)
-    const results = found.map(({ profile, lastNode }) => {
-      const { accountId, name, description, skills } = profile
-      const node = names.get(accountId) ?? lastNode
-      return { ...namedAs(node), name, description, expertise: expertiseOf(skills) }
-    })
-    return { results, total }
+  search(
+    @CurrentActor() { accountId }: Actor,
+    @Query({ schema: searchQuery }) query: SearchQuery,
+  ): Promise<SearchAnswer> {
+    return this.discovery.search(accountId, query)
+  }
+
+  @Get('skills')
+  @RateLimit('suggestion')
+  async skills(@Query({ schema: skillsQuery }) query: SkillsQuery): Promise<SkillsAnswer> {
+    const found = await this.suggestions.of(query.prefix, query.limit ?? SUGGESTIONS)
+    return { skills: found.map(({ spelling, people }) => ({ skill: spelling, people })) }
   }
 }

@@ -1,97 +1,270 @@
 import { Injectable } from '@nestjs/common'
 
-import { Database } from '../database/database.js'
-import { type NamedNode, namedNodeOf, type NamedNodeRow } from '../profiles/profile.store.js'
-import { MAX_RESULTS, type SearchQuery } from './discovery.schema.js'
+import { type Queries } from '../database/database.js'
+import { freshnessAt, points } from './points.js'
+import {
+  conditionOf,
+  type Criteria,
+  levelOf,
+  type LeveledTerm,
+  Parameters,
+  pointsOf,
+} from './search-statement.js'
 
-/** Matches counted, and rows looked at, at most: what a search costs is bounded. */
-const MAX_MATCHES = 10_000
+/** Matches that are counted, and ranked by their score, at most: what a search costs is bounded. */
+export const MAX_COUNTED = 10_000
+/** Results of one search that can be had, page after page. */
+export const MAX_REACHED = 500
+/** Entries of an index that are walked along for the best of very many. */
+const MAX_WALKED = 20_000
+/** With fewer than that, profiles that lack one of the words are shown, too. */
+const ENOUGH = 10
 
-/** An account that matches. */
-export interface Match {
+export type Sort = 'relevance' | 'level' | 'recent'
+
+/** Where a page begins: behind the last result of the one before. */
+export interface Position {
+  readonly rank: number
+  readonly updatedAt: Date
   readonly accountId: number
-  /** The node it registered last. */
-  readonly lastNode: NamedNode
+}
+
+export interface SearchRequest {
+  readonly criteria: Criteria
+  readonly sort: Sort
+  readonly limit: number
+  /** Freshness is counted from then on, the same for all pages. */
+  readonly asOf: Date
+  /** Of how many terms a profile must have something; null: of all, or of fewer if hardly anybody has. */
+  readonly needed: number | null
+  readonly after: Position | null
+}
+
+/** A profile that matches. */
+export interface Match extends Position {
+  /** Points of each skill and each term of the criteria, in their order. */
+  readonly parts: readonly number[]
+  readonly isProven: boolean
+  readonly freshness: number
 }
 
 export interface Matches {
-  /** The first 50, best first. */
   readonly best: readonly Match[]
-  /** All, counted up to 10,000. */
+  /** Up to 10,000. */
   readonly total: number
+  readonly isLowerBound: boolean
+  readonly needed: number
 }
 
-/** This hub's profiles, searched by skill. Accounts without a node are not there. */
+interface MatchRow {
+  readonly total?: number
+  readonly account_id: number | null
+  readonly rank: number
+  readonly updated_at: Date
+  readonly is_proven: boolean
+  readonly freshness: number
+  readonly parts: readonly number[]
+}
+
+/**
+ * Searches the hub's profiles. Up to 10,000 that match are all ranked. Of more, those are that come first by the
+ * rarest of the skills asked for, or, where no skill is asked for, those that were written last.
+ */
 @Injectable()
 export class ProfileSearch {
-  constructor(private readonly database: Database) {}
-
-  /**
-   * Who has the skill, then who has one that contains it; each by level, then by account, so that
-   * the order is always the same. A query without three letters or digits in a row has no trigram
-   * to look for: then the second part is skills that begin with it.
-   *
-   * Indexes: profile_skills_skill_level_idx for the skill itself and for beginnings,
-   * profile_skills_skill_trgm_idx for what contains it, profile_skills_pkey to leave out whom the
-   * first part has, nodes_account_id_idx for the nodes. Of skills that contain the query more than
-   * 10,000 entries are not looked at; those of the first skills in byte order count.
-   */
-  async search({ skill, minLevel }: SearchQuery): Promise<Matches> {
-    const pattern = hasTrigram(skill) ? `%${escapeLike(skill)}%` : `${escapeLike(skill)}%`
-    const rows = await this.database.rows<MatchRow>(
-      `WITH exact AS (
-         SELECT s.account_id, s.level
-           FROM profile_skills s
-          WHERE s.skill = $1 AND s.level >= $3
-            AND EXISTS (SELECT FROM nodes n WHERE n.account_id = s.account_id)
-          ORDER BY s.level DESC, s.account_id
-          LIMIT ${MAX_MATCHES}
-       ), partial AS (
-         SELECT s.account_id, max(s.level) AS level
-           FROM (SELECT p.account_id, p.level
-                   FROM profile_skills p
-                  WHERE p.skill LIKE $2 AND p.skill <> $1 AND p.level >= $3
-                    AND (SELECT count(*) FROM exact) < ${MAX_MATCHES}
-                  ORDER BY p.skill, p.level DESC, p.account_id
-                  LIMIT ${MAX_MATCHES}) s
-          WHERE EXISTS (SELECT FROM nodes n WHERE n.account_id = s.account_id)
-            AND NOT EXISTS (SELECT FROM profile_skills e
-                             WHERE e.account_id = s.account_id AND e.skill = $1 AND e.level >= $3)
-          GROUP BY s.account_id
-       ), best AS (
-         SELECT account_id, part, level, count(*) OVER () AS total
-           FROM (SELECT account_id, level, 1 AS part FROM exact
-                 UNION ALL
-                 SELECT account_id, level, 2 AS part FROM partial) matches
-          ORDER BY part, level DESC, account_id
-          LIMIT ${MAX_RESULTS}
-       )
-       SELECT best.account_id, best.total, last.node_id, last.spki_sha256, last.is_proven
-         FROM best
-        CROSS JOIN LATERAL (SELECT n.node_id, n.spki_sha256, n.proven_at IS NOT NULL AS is_proven
-                             FROM nodes n
-                             WHERE n.account_id = best.account_id
-                             ORDER BY n.registered_at DESC LIMIT 1) last
-        ORDER BY best.part, best.level DESC, best.account_id`,
-      [skill, pattern, minLevel],
-    )
-    return {
-      best: rows.map((row) => ({ accountId: row.account_id, lastNode: namedNodeOf(row) })),
-      total: Math.min(rows[0]?.total ?? 0, MAX_MATCHES),
+  async search(queries: Queries, request: SearchRequest): Promise<Matches> {
+    const { terms } = request.criteria
+    const attempts = request.needed === null ? leniences(terms.length) : [request.needed]
+    let found: Matches | null = null
+    for (const needed of attempts) {
+      found = await this.searchFor(queries, request, needed)
+      if (found.total >= ENOUGH) break
     }
+    if (!found) throw new RangeError('a search must look for something')
+    return found
+  }
+
+  private async searchFor(queries: Queries, request: SearchRequest, needed: number) {
+    const { criteria } = request
+    const alone = soleSkill(criteria)
+    if (alone) {
+      const count = await this.countSkill(queries, alone)
+      if (alone.texts.length === 0 || count > MAX_COUNTED) {
+        return this.walk(queries, request, needed, count)
+      }
+    }
+    const ranked = await this.rankAll(queries, request, needed)
+    return ranked.total > MAX_COUNTED
+      ? this.walk(queries, request, needed, ranked.total)
+      : { ...ranked, isLowerBound: false, needed }
+  }
+
+  /** Index: profiles_search_idx. */
+  private async rankAll(queries: Queries, request: SearchRequest, needed: number) {
+    const parameters = new Parameters()
+    const rows = await queries.rows<MatchRow>(
+      `WITH hits AS MATERIALIZED (
+         SELECT ${matchColumns(request, parameters)}
+           FROM profiles p
+          WHERE ${conditionOf(request.criteria, needed, parameters)}
+          LIMIT ${MAX_COUNTED + 1}
+       )
+       SELECT counted.total, page.*
+         FROM (SELECT count(*) AS total FROM hits) counted
+         LEFT JOIN LATERAL (SELECT * FROM (SELECT *, ${rankOf(request)} AS rank FROM hits) ranked
+                             WHERE counted.total <= ${MAX_COUNTED} ${behind(request.after, parameters)}
+                             ORDER BY rank DESC, updated_at DESC, account_id
+                             LIMIT ${parameters.add(request.limit)}) page ON true
+        ORDER BY rank DESC, updated_at DESC, account_id`,
+      parameters.values,
+    )
+    const best = rows.flatMap((row) => (row.account_id === null ? [] : [matchOf(row)]))
+    return { best, total: rows[0]?.total ?? 0 }
+  }
+
+  /** The first of very many, ranked among themselves. */
+  private async walk(queries: Queries, request: SearchRequest, needed: number, count: number) {
+    const { criteria, sort, limit, after } = request
+    const driver = sort === 'recent' ? null : rarestSkill(criteria, needed)
+    const found = new Map<number, Match>()
+    if (driver) await this.collect(queries, request, needed, bySkill(driver), found)
+    const mayBeOthers = !driver || driver.texts.length > 0 || needed < criteria.terms.length
+    if (found.size < MAX_REACHED && mayBeOthers) {
+      await this.collect(queries, request, needed, BY_TIME, found)
+    }
+    const best = [...found.values()].sort(inOrder)
+    return {
+      best: best.filter((match) => !after || inOrder(after, match) < 0).slice(0, limit),
+      total: Math.min(count, MAX_COUNTED),
+      isLowerBound: count > MAX_COUNTED,
+      needed,
+    }
+  }
+
+  /** Indexes: profile_skills_best_idx or profiles_recent_idx in their order, then profiles_pkey. */
+  private async collect(
+    queries: Queries,
+    request: SearchRequest,
+    needed: number,
+    driver: (parameters: Parameters) => string,
+    found: Map<number, Match>,
+  ): Promise<void> {
+    const parameters = new Parameters()
+    const rows = await queries.rows<MatchRow>(
+      `SELECT *, ${rankOf(request)} AS rank
+         FROM (SELECT ${matchColumns(request, parameters)}
+                 FROM (${driver(parameters)} LIMIT ${MAX_WALKED}) walked
+                 JOIN LATERAL (SELECT * FROM profiles
+                                WHERE account_id = walked.account_id OFFSET 0) p
+                   ON ${conditionOf(request.criteria, needed, parameters)}
+                LIMIT ${MAX_REACHED}) found`,
+      parameters.values,
+    )
+    for (const row of rows) {
+      const match = matchOf(row)
+      found.set(match.accountId, match)
+    }
+  }
+
+  /** Accounts that have one of the skills, counted up to 10,001. Index: profile_skills_best_idx. */
+  private async countSkill(queries: Queries, { variants, minLevel }: LeveledTerm): Promise<number> {
+    const skills = variants.map(({ skill }) => skill)
+    const [row] = await queries.rows<{ count: number }>(
+      `SELECT count(DISTINCT account_id) AS count
+         FROM unnest($1::text[]) AS asked (skill)
+        CROSS JOIN LATERAL (SELECT account_id FROM profile_skills s
+                             WHERE s.skill = asked.skill AND s.level >= $2 AND s.is_listed
+                             LIMIT ${MAX_COUNTED + 1}) found`,
+      [skills, minLevel],
+    )
+    return row?.count ?? 0
   }
 }
 
-interface MatchRow extends NamedNodeRow {
-  readonly account_id: number
-  readonly total: number
+/** What is selected of a profile `p` that matches. */
+function matchColumns({ criteria, sort, asOf }: SearchRequest, parameters: Parameters): string {
+  const all = [...criteria.skills, ...criteria.terms]
+  const parts = all.map((term) => `(${pointsOf(term, parameters)})::int`)
+  const levels = sort === 'level' ? all.map((term) => levelOf(term, parameters)) : ['0']
+  return `p.account_id, p.updated_at, p.is_proven, ARRAY[${parts.join(', ')}] AS parts,
+          ${levels.join(' + ')} AS levels,
+          (${freshnessAt(parameters.add(asOf))})::int AS freshness`
 }
 
-function hasTrigram(skill: string): boolean {
-  return /[\p{L}\p{N}]{3}/u.test(skill)
+/** By what matches are sorted, of those columns. */
+function rankOf({ criteria, sort }: SearchRequest): string {
+  if (sort !== 'relevance') return 'levels'
+  const parts = [...criteria.skills, ...criteria.terms].map((_term, index) => `parts[${index + 1}]`)
+  return `round((${parts.join(' + ')}) / ${parts.length}.0)::int
+          + CASE WHEN is_proven THEN ${points.proven} ELSE 0 END + freshness`
 }
 
-/** In a query `%`, `_` and `\` stand for themselves. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&')
+/** Those of a skill, the best first. */
+function bySkill({ variants, minLevel }: LeveledTerm) {
+  return (parameters: Parameters): string => {
+    const level = parameters.add(minLevel)
+    const each = variants.map(
+      ({ skill }) => `
+        (SELECT account_id, level, is_proven, updated_at FROM profile_skills
+          WHERE skill = ${parameters.add(skill)} AND level >= ${level} AND is_listed)`,
+    )
+    return `SELECT * FROM (${each.join(' UNION ALL ')}) skilled
+             ORDER BY level DESC, is_proven DESC, updated_at DESC, account_id`
+  }
+}
+
+/** All, those written last first. */
+const BY_TIME = (): string =>
+  'SELECT account_id FROM profiles WHERE is_listed ORDER BY updated_at DESC, account_id'
+
+/** SQL: only what comes after this position. */
+function behind(after: Position | null, parameters: Parameters): string {
+  if (!after) return ''
+  const rank = parameters.add(after.rank)
+  const updatedAt = parameters.add(after.updatedAt)
+  const accountId = parameters.add(after.accountId)
+  return `AND (rank < ${rank}
+               OR rank = ${rank} AND (updated_at < ${updatedAt}
+                                      OR updated_at = ${updatedAt} AND account_id > ${accountId}))`
+}
+
+/** The same order, here. */
+function inOrder(one: Position, other: Position): number {
+  return (
+    other.rank - one.rank ||
+    other.updatedAt.getTime() - one.updatedAt.getTime() ||
+    one.accountId - other.accountId
+  )
+}
+
+/** The one skill that is all a search asks for. */
+function soleSkill({ skills, terms, excluded, filters }: Criteria): LeveledTerm | null {
+  const [sole, second] = [...skills, ...terms]
+  const isFiltered = excluded.length > 0 || Object.values(filters).some((value) => value !== null)
+  return sole && !second && !isFiltered && sole.variants.length > 0 ? sole : null
+}
+
+/** Of the skills that all results have, the one that the fewest people list. */
+function rarestSkill({ skills, terms }: Criteria, needed: number): LeveledTerm | null {
+  const sure = needed === terms.length ? [...skills, ...terms] : skills
+  const listed = sure.filter(({ variants }) => variants.length > 0)
+  return listed.sort((one, other) => one.people - other.people)[0] ?? null
+}
+
+/** First all of the words, then all but one, then half of them, then any. */
+function leniences(count: number): number[] {
+  if (count === 0) return [0]
+  const steps = [count, count - 1, Math.ceil(count / 2), 1]
+  return [...new Set(steps)].filter((needed) => needed > 0)
+}
+
+function matchOf(row: MatchRow): Match {
+  return {
+    accountId: row.account_id ?? 0,
+    rank: row.rank,
+    updatedAt: row.updated_at,
+    isProven: row.is_proven,
+    freshness: row.freshness,
+    parts: row.parts,
+  }
 }

@@ -6,6 +6,7 @@ import { CERTIFICATE_ERROR_CODES } from '../identity/certificate.errors.js'
  */
 const STATUS_BY_CODE = {
   invalid_request: 400,
+  invalid_cursor: 400,
   unsupported_media_type: 400,
   body_too_large: 400,
   unknown_provider: 400,
@@ -50,6 +51,7 @@ const STATUS_BY_CODE = {
   prekey_id_reused: 409,
   prekeys_full: 409,
   rate_limited: 429,
+  found_limit: 429,
   internal_error: 500,
   unavailable: 503,
   provider_not_configured: 503,

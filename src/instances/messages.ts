@@ -116,6 +116,18 @@ export const messageSchema = z.discriminatedUnion('kind', [
     online: z.array(z.string()),
   }),
 
+  // ---- searches for who is online (presence) ----
+  /** To all: which accounts have a node connected to you that others may see? */
+  z.object({ kind: z.literal('live_query'), n: z.int() }),
+  /** They, in `of` messages, of which this is the one numbered `part`, from 0. */
+  z.object({
+    kind: z.literal('live_answer'),
+    n: z.int(),
+    part: z.int().min(0).max(999),
+    of: z.int().min(1).max(1_000),
+    accountIds: z.array(z.int().positive()).max(2_000),
+  }),
+
   // ---- resume (signaling) ----
   /** To the instance that held a connection of `node`: its client is here, what did it miss? */
   z.object({

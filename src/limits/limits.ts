@@ -9,6 +9,7 @@ export type LimitName =
   | 'default'
   | 'probe'
   | 'search'
+  | 'suggestion'
   | 'login'
   | 'callback'
   | 'register'
@@ -86,6 +87,9 @@ export class Limits {
       // One-time keys that one node gives away; beyond it the last-resort key answers.
       case 'prekey_target':
         return 20
+      // One for each letter that somebody types.
+      case 'suggestion':
+        return 300
       // Fifty devices that poll as they are told.
       case 'device_poll':
         return 600

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 
+import { LiveAccounts } from './live-accounts.js'
 import { Presence } from './presence.js'
 
-@Module({ providers: [Presence], exports: [Presence] })
+@Module({ providers: [Presence, LiveAccounts], exports: [Presence, LiveAccounts] })
 export class PresenceModule {}

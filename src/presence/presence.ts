@@ -56,6 +56,13 @@ export class Presence {
     return this.of(accountId).findLast(({ isHidden }) => !isHidden)?.node ?? null
   }
 
+  /** Accounts with a node at this instance that others may see. One step for each account that is here. */
+  *visibleAccounts(): Generator<number> {
+    for (const [accountId, nodes] of this.byAccount) {
+      if (nodes.some(({ isHidden }) => !isHidden)) yield accountId
+    }
+  }
+
   /** No other instance needs to be asked: there is none. */
   get isAllHere(): boolean {
     return this.instances.isAlone

@@ -16,6 +16,7 @@ import {
   type AccountTable,
   WITHOUT_CASCADE,
 } from './account-tables.js'
+import { SkillDictionary } from './skill-dictionary.js'
 
 /** What a person keeps of an account that is gone. The hub keeps no copy. */
 export interface DeletionReceipt {
@@ -34,6 +35,7 @@ export class AccountDeletion {
   constructor(
     private readonly nodes: NodeStore,
     private readonly tombstones: Tombstones,
+    private readonly dictionary: SkillDictionary,
     private readonly database: Database,
     private readonly feed: RevocationFeed,
     private readonly clock: Clock,
@@ -80,8 +82,17 @@ export class AccountDeletion {
     for (const table of WITHOUT_CASCADE) {
       await queries.rows(`DELETE FROM ${table} t WHERE ${ACCOUNT_TABLES[table]}`, [accountId])
     }
+    // Index: profile_skills_pkey.
+    const skills = await queries.rows<{ readonly skill: string }>(
+      'SELECT skill FROM profile_skills WHERE account_id = $1',
+      [accountId],
+    )
     // Index: accounts_pkey; the cascade uses the index on the account or the node of each table.
     await queries.rows('DELETE FROM accounts WHERE id = $1', [accountId])
+    await this.dictionary.forget(
+      queries,
+      skills.map(({ skill }) => skill),
+    )
     return { id: randomUUID(), accountId, deletedAt, erased, kept }
   }
 

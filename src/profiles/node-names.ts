@@ -13,6 +13,12 @@ interface OwnedNodeRow extends NamedNodeRow {
   readonly node_id_16: string
 }
 
+/** By which node an account is named, and whether that one can be reached now. */
+export interface ShownNode extends NamedNode {
+  /** Others may know that it is. */
+  readonly isOnline: boolean
+}
+
 /** An account to be named to others. */
 export interface Nameless {
   readonly profile: Pick<Profile, 'accountId' | 'presence'>
@@ -33,17 +39,19 @@ export class NodeNames {
   ) {}
 
   /** By account. */
-  async name(accounts: readonly Nameless[]): Promise<ReadonlyMap<number, NamedNode>> {
-    const names = new Map<number, NamedNode>()
+  async name(accounts: readonly Nameless[]): Promise<ReadonlyMap<number, ShownNode>> {
+    const names = new Map<number, ShownNode>()
     const unseen: number[] = []
     for (const { profile, lastNode } of accounts) {
       const { accountId, presence } = profile
       const here = this.presence.latestNodeOf(accountId)
-      names.set(accountId, here ?? lastNode)
+      names.set(accountId, { ...(here ?? lastNode), isOnline: here !== null })
       if (!here && presence === 'everyone') unseen.push(accountId)
     }
     if (this.presence.isAllHere || unseen.length === 0) return names
-    for (const [accountId, node] of await this.elsewhere(unseen)) names.set(accountId, node)
+    for (const [accountId, node] of await this.elsewhere(unseen)) {
+      names.set(accountId, { ...node, isOnline: true })
+    }
     return names
   }
 

@@ -48,11 +48,12 @@ export class ProfilesController {
   /** Names the account's most recently connected live node, else the last registered (CONTRACT §1). */
   @Get(':node_id')
   async ofNode(
+    @CurrentActor() actor: Actor,
     @Param({ schema: profileParams }) params: ProfileParams,
   ): Promise<NodeProfileAnswer> {
     const unknown = 'no profile is published under this node id'
     const profile = await this.profiles.findByNode(params.node_id)
-    if (!profile) throw new ProfileNotFoundError(unknown)
+    if (!profile || !isShownTo(actor, profile)) throw new ProfileNotFoundError(unknown)
     const lastNode = await this.profiles.lastNodeOf(profile.accountId)
     if (!lastNode) throw new ProfileNotFoundError(unknown)
     const names = await this.names.name([{ profile, lastNode }])
@@ -67,13 +68,23 @@ export class ProfilesController {
   }
 }
 
-/** What its owner is told. Nothing of `presence` while it is what classic clients expect. */
+/** A hidden profile is there for its owner alone; to others it is as one that was never published. */
+function isShownTo({ accountId }: Actor, profile: Profile): boolean {
+  return profile.visibility === 'hub' || profile.accountId === accountId
+}
+
+/** What its owner is told. Nothing of what is as classic clients expect it. */
 export function ownAnswerOf(profile: Profile): OwnProfileAnswer {
-  const { presence } = profile
-  return { ...answerOf(profile), ...(presence === 'everyone' ? {} : { presence }) }
+  const { visibility, presence } = profile
+  return {
+    ...answerOf(profile),
+    ...(visibility === 'hub' ? {} : { visibility }),
+    ...(presence === 'everyone' ? {} : { presence }),
+  }
 }
 
 function answerOf(profile: Profile): ProfileAnswer {
+  const { languages, availability, links } = profile
   return {
     name: profile.name,
     description: profile.description,
@@ -82,5 +93,8 @@ function answerOf(profile: Profile): ProfileAnswer {
     p2p_uri_hint: profile.p2pUriHint,
     user_id: profile.accountId,
     updated_at: profile.updatedAt.toISOString(),
+    ...(languages.length > 0 ? { languages: [...languages] } : {}),
+    ...(availability === null ? {} : { availability }),
+    ...(links.length > 0 ? { links: [...links] } : {}),
   }
 }

@@ -80,14 +80,49 @@ const compute = z
     return {}
   })
 
+/** In how many languages anybody answers. */
+const MAX_LANGUAGES = 20
+const MAX_AVAILABILITY = 200
+const MAX_LINKS = 10
+const MAX_LINK = 255
+
+/** A language tag in its canonical spelling: `pt-br` is `pt-BR` (BCP 47, RFC 5646 §2.1). */
+export const languageTag = z.string('expected a string').transform((tag, context) => {
+  const canonical = canonicalLanguage(tag)
+  if (canonical !== null) return canonical
+  context.addIssue({ code: 'custom', message: 'expected a language tag such as en or pt-BR' })
+  return z.NEVER
+})
+
+const languages = z
+  .array(languageTag, 'expected a list of language tags')
+  .max(MAX_LANGUAGES, `expected at most ${MAX_LANGUAGES} languages`)
+  .transform((tags) => [...new Set(tags)])
+
+const link = text(MAX_LINK).refine(
+  (value) => /^https:\/\/[^\s/]/i.test(value) && URL.canParse(value),
+  'expected an address that begins with https://',
+)
+
+const links = z
+  .array(link, 'expected a list of addresses')
+  .max(MAX_LINKS, `expected at most ${MAX_LINKS} links`)
+  .transform((all) => [...new Set(all)])
+
+/** Who may find the profile: nobody, or everybody who has logged in at this hub. */
+const visibility = z.enum(['hidden', 'hub'], 'expected "hidden" or "hub"')
+
+export type VisibilitySetting = z.output<typeof visibility>
+
 /** Who may see whether the account's nodes are connected. */
 const presence = z.enum(['everyone', 'nobody'], 'expected "everyone" or "nobody"')
 
 export type PresenceSetting = z.output<typeof presence>
 
 /**
- * PUT /profile. Unknown fields are ignored; absent ones are null or empty. `presence` alone stays as it is:
- * a classic client, which does not know it, would show a node that its owner hid with another.
+ * PUT /profile. Unknown fields are ignored. Of those that classic clients know, absent ones are null or empty;
+ * `languages` and what follows it stay as they are: a classic client, which does not know them, would show what
+ * its owner hid with another. Null empties them.
  */
 export const putProfileBody = z
   .object(
@@ -100,7 +135,12 @@ export const putProfileBody = z
       compute: compute.prefault({}),
       p2p_uri_hint: text(MAX_HINT)
         .refine((hint) => !CONTROL_CHARACTER.test(hint), 'holds a control character')
+        .refine((hint) => /^dpc:\/\/./i.test(hint), 'expected an address that begins with dpc://')
         .nullish(),
+      languages: languages.nullish(),
+      availability: text(MAX_AVAILABILITY).nullish(),
+      links: links.nullish(),
+      visibility: visibility.optional(),
       presence: presence.optional(),
     },
     'expected a JSON object',
@@ -111,6 +151,11 @@ export const putProfileBody = z
     skills: body.expertise,
     compute: body.compute,
     p2pUriHint: body.p2p_uri_hint ?? null,
+    // Undefined, as null for the last two: as it was.
+    languages: body.languages === null ? [] : body.languages,
+    availability: body.availability,
+    links: body.links === null ? [] : body.links,
+    visibility: body.visibility ?? null,
     presence: body.presence ?? null,
   }))
 
@@ -123,7 +168,7 @@ export type ProfileParams = z.output<typeof profileParams>
 
 export const expertiseAnswer = z.record(z.string(), z.int().min(1).max(MAX_LEVEL))
 
-/** A profile as anybody sees it: every field always there (CONTRACT §4.13). */
+/** A profile as anybody sees it: every classic field always there (CONTRACT §4.13), others if they are set. */
 export const profileAnswer = z.strictObject({
   name: z.string(),
   description: z.string().nullable(),
@@ -132,10 +177,16 @@ export const profileAnswer = z.strictObject({
   p2p_uri_hint: z.string().nullable(),
   user_id: z.int(),
   updated_at: z.iso.datetime(),
+  languages: z.array(z.string()).optional(),
+  availability: z.string().optional(),
+  links: z.array(z.string()).optional(),
 })
 
-/** GET and PUT /profile: the owner is told, too, who may see the nodes, unless that is everyone. */
-export const ownProfileAnswer = profileAnswer.extend({ presence: presence.optional() })
+/** GET and PUT /profile: the owner is told, too, who may see what, unless that is everyone. */
+export const ownProfileAnswer = profileAnswer.extend({
+  visibility: visibility.optional(),
+  presence: presence.optional(),
+})
 
 export type OwnProfileAnswer = z.output<typeof ownProfileAnswer>
 
@@ -188,6 +239,15 @@ class SkillIssues {
       this.context.addIssue({ code: 'custom', path, message })
     }
     return []
+  }
+}
+
+function canonicalLanguage(tag: string): string | null {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] ?? null
+  } catch {
+    // RangeError: not well-formed.
+    return null
   }
 }
 

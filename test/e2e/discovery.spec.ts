@@ -166,7 +166,7 @@ describe('a search', () => {
       name: 'percent',
       expertise: { 'ab%cde': 1 },
     })
-    await publish(hub, { name: 'plain', expertise: { abxcde: 1 } })
+    await publish(hub, { name: 'plain', expertise: { uvxyzwst: 1 } })
     await publish(hub, { name: 'backslash', expertise: { 'ab\\cde': 1 } })
     await publish(hub, { name: 'quote', expertise: { "ab'cde": 1 } })
 
@@ -179,8 +179,8 @@ describe('a search', () => {
       '\\',
       '%%%',
       '___',
-      'a_xcde',
-      'b_cde',
+      'uv___wst',
+      'uv%wst',
       'ab%',
       '*',
       '.*',

@@ -42,6 +42,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   'DELETE /me': 5,
   'DELETE /sessions': 5,
   'GET /discovery/search': 3,
+  'GET /discovery/skills': 300,
   'GET /livez': 300,
   'GET /readyz': 300,
 }

@@ -1,4 +1,4 @@
-import { searchAnswer } from '../../discovery/discovery.schema.js'
+import { searchAnswer, skillsAnswer } from '../../discovery/discovery.schema.js'
 import { exportAnswer, receiptAnswer } from '../../profiles/me.schema.js'
 import { meAnswer, nodeProfileAnswer, ownProfileAnswer } from '../../profiles/profiles.schema.js'
 import type { Operation } from '../operation.js'
@@ -97,8 +97,21 @@ export const PROFILE_OPERATIONS: readonly (readonly [string, Operation])[] = [
       id: 'search',
       tag: 'Discovery',
       summary: 'Who is good at something',
-      description: 'Skills are found however they are spelled or cased. The first 50, best first.',
+      description:
+        '`q` and `min_level` alone look for one skill, however it is spelled or cased, as classic clients do. With any other parameter `q` is free text over names, descriptions and skills, and forgives typos; `"…"` is a phrase, `-word` excludes. All of `skills` must hold. How results are ranked: docs/discovery.md.',
       answers: { 200: { description: 'Who was found', name: 'Found', schema: searchAnswer } },
+      errors: ['invalid_cursor', 'found_limit'],
+    },
+  ],
+  [
+    'GET /discovery/skills',
+    {
+      id: 'suggestSkills',
+      tag: 'Discovery',
+      summary: 'Skills that begin like this',
+      description:
+        'As most people spell them, the most common first. Only skills of at least five people.',
+      answers: { 200: { description: 'The skills', name: 'Skills', schema: skillsAnswer } },
       errors: [],
     },
   ],
