@@ -7,6 +7,7 @@ import { DataKey } from './data-key.js'
 import { Database } from './database.js'
 import { Housekeeping } from './housekeeping.js'
 import { openDatabase } from './open-database.js'
+import { SearchReplica } from './search-replica.js'
 
 type Opened = Awaited<ReturnType<typeof openDatabase>>
 
@@ -18,8 +19,14 @@ const OPENED = Symbol('opened database')
     { provide: OPENED, inject: [HubConfig, Clock, Logger], useFactory: openDatabase },
     { provide: Database, inject: [OPENED], useFactory: ({ database }: Opened) => database },
     { provide: DataKey, inject: [OPENED], useFactory: ({ dataKey }: Opened) => dataKey },
+    {
+      provide: SearchReplica,
+      inject: [HubConfig, Database, Logger],
+      useFactory: (config: HubConfig, database: Database, logger: Logger) =>
+        SearchReplica.open(config, database, logger),
+    },
     Housekeeping,
   ],
-  exports: [Database, DataKey],
+  exports: [Database, DataKey, SearchReplica],
 })
 export class DatabaseModule {}

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
 import { DataKey } from '../database/data-key.js'
-import { Database, type Queries } from '../database/database.js'
+import type { Queries } from '../database/database.js'
+import { SearchReplica } from '../database/search-replica.js'
 import { LiveAccounts } from '../presence/live-accounts.js'
 import { normaliseSkill } from '../profiles/skill.js'
 import { ClassicSearch } from './classic-search.js'
@@ -26,7 +27,7 @@ const NO_WORDS = { runs: [], phrases: [], excluded: [] }
 @Injectable()
 export class DiscoveryService {
   constructor(
-    private readonly database: Database,
+    private readonly replica: SearchReplica,
     private readonly resolver: TermResolver,
     private readonly classic: ClassicSearch,
     private readonly profiles: ProfileSearch,
@@ -54,9 +55,12 @@ export class DiscoveryService {
 
   private async searchClassically(accountId: number, query: SearchQuery): Promise<SearchAnswer> {
     const skill = normaliseSkill(query.text ?? '')
-    const { best, total } = await this.classic.search(this.database, skill, query.minLevel)
+    const { total, best, results } = await this.replica.read(async (queries) => {
+      const matches = await this.classic.search(queries, skill, query.minLevel)
+      return { ...matches, results: await this.results.classic(queries, matches.best) }
+    })
     this.found.note(accountId, best)
-    return { results: await this.results.classic(this.database, best), total }
+    return { results, total }
   }
 
   private async searchByTerms(accountId: number, query: SearchQuery): Promise<SearchAnswer> {
@@ -67,31 +71,39 @@ export class DiscoveryService {
     const shown = cursor?.shown ?? 0
     const limit = Math.min(query.limit ?? MAX_RESULTS, MAX_REACHED - shown)
 
-    const criteria = await this.criteriaOf(this.database, query)
-    const all = [...criteria.skills, ...criteria.terms]
-    if (all.length === 0) return { results: [], total: 0 }
-    const { best, total, isLowerBound, needed } = await this.profiles.search(this.database, {
-      criteria,
-      sort: query.sort ?? 'relevance',
-      // One more: whether there is a next page.
-      limit: limit + 1,
-      asOf,
-      needed: cursor?.needed ?? null,
-      after: cursor?.after ?? null,
+    const live = query.online ? await this.live.everywhere() : null
+    // May run twice: the second time on the primary.
+    const answer = await this.replica.read(async (queries) => {
+      const criteria = await this.criteriaOf(queries, query, live?.accountIds ?? null)
+      const all = [...criteria.skills, ...criteria.terms]
+      if (all.length === 0) return null
+      const matches = await this.profiles.search(queries, {
+        criteria,
+        sort: query.sort ?? 'relevance',
+        // One more: whether there is a next page.
+        limit: limit + 1,
+        asOf,
+        needed: cursor?.needed ?? null,
+        after: cursor?.after ?? null,
+      })
+      const page = matches.best.slice(0, limit)
+      const results = await this.results.ranked(queries, page, query.explain ? all : null)
+      return { ...matches, page, results }
     })
-    const page = best.slice(0, limit)
+    if (!answer) return { results: [], total: 0 }
+    const { best, page, results, total, isLowerBound, needed } = answer
     this.found.note(
       accountId,
       page.map((match) => match.accountId),
     )
-    const results = await this.results.ranked(this.database, page, query.explain ? all : null)
     if (query.isClassic) return { results: results.map(classicOf), total }
     const last = page.at(-1)
     const isMore = best.length > limit && last && shown + page.length < MAX_REACHED
     return {
       results,
       total,
-      total_is_lower_bound: isLowerBound,
+      // Somebody may be connected to an instance that has not answered.
+      total_is_lower_bound: isLowerBound || live?.isComplete === false,
       next_cursor: isMore
         ? writeCursor(
             { after: positionOf(last), shown: shown + page.length, asOf, needed },
@@ -102,7 +114,11 @@ export class DiscoveryService {
     }
   }
 
-  private async criteriaOf(queries: Queries, query: SearchQuery): Promise<Criteria> {
+  private async criteriaOf(
+    queries: Queries,
+    query: SearchQuery,
+    accountIds: readonly number[] | null,
+  ): Promise<Criteria> {
     const { skills: asked, minLevel } = query
     const parsed = query.text === null ? NO_WORDS : parseQuery(query.text)
     const names = asked.map(({ skill }) => skill)
@@ -115,7 +131,7 @@ export class DiscoveryService {
         language: query.language ?? null,
         model: query.model ?? null,
         updatedSince: query.updatedSince,
-        accountIds: query.online ? (await this.live.everywhere()).accountIds : null,
+        accountIds,
       },
     }
   }

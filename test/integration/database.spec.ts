@@ -44,6 +44,7 @@ describe('migrations', () => {
       'CreateHub1764000000000',
       'Trust1764800000000',
       'Signaling1765400000000',
+      'Discovery1765900000000',
     ])
   })
 })

@@ -1,6 +1,8 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import {
   type EmbeddedPostgres,
@@ -18,9 +20,24 @@ export class OwnPostgres implements AsyncDisposable {
   ) {}
 
   static async start(): Promise<OwnPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'hub-postgres-'))
-    // Run by root, Postgres is another user's: it must reach its folder.
-    await chmod(folder, 0o711)
+    return OwnPostgres.in(await newFolder())
+  }
+
+  /** A streaming replica, which reads from the primary through the primary's wire. It restarts that. */
+  static async standbyOf(primary: OwnPostgres): Promise<OwnPostgres> {
+    const folder = await newFolder()
+    await primary.server.stop()
+    // With owners and modes, by which Postgres judges its folder.
+    await promisify(execFile)('cp', ['-a', `${primary.folder}/.`, folder])
+    await primary.restart()
+    const cluster = join(folder, 'postgres')
+    const settings = [`primary_conninfo = '${primary.url}'`, "wal_retrieve_retry_interval = '50ms'"]
+    await appendFile(join(cluster, 'postgresql.auto.conf'), `${settings.join('\n')}\n`)
+    await writeFile(join(cluster, 'standby.signal'), '')
+    return OwnPostgres.in(folder)
+  }
+
+  private static async in(folder: string): Promise<OwnPostgres> {
     const server = await openEmbeddedPostgres(folder, () => undefined)
     return new OwnPostgres(folder, server, await FaultProxy.before(server.url))
   }
@@ -60,6 +77,13 @@ export class OwnPostgres implements AsyncDisposable {
     ).split('\n')
     return Number(line)
   }
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hub-postgres-'))
+  // Run by root, Postgres is another user's: it must reach its folder.
+  await chmod(folder, 0o711)
+  return folder
 }
 
 function isAlive(pid: number): boolean {
