@@ -23,8 +23,7 @@ export class ClassicSearch {
    * to look for: then the second part is skills that begin with it.
    *
    * Indexes: profile_skills_skill_level_idx for the skill itself and those that contain it, which
-   * skills_pkey and skills_skill_trgm_idx find; profile_skills_pkey to leave out whom the first part
-   * has. Of skills that contain the query more than 10,000 entries are not looked at; those of the
+   * skills_pkey and skills_skill_trgm_idx find, and to leave out whom the first part has. Of skills that contain the query more than 10,000 entries are not looked at; those of the
    * first skills in byte order count.
    */
   async search(queries: Queries, skill: string, minLevel: number): Promise<ClassicMatches> {
@@ -52,7 +51,8 @@ export class ClassicSearch {
                                        LIMIT ${MAX_MATCHES}) p
                   LIMIT ${MAX_MATCHES}) s
           WHERE NOT EXISTS (SELECT FROM profile_skills e
-                             WHERE e.account_id = s.account_id AND e.skill = $1 AND e.level >= $3)
+                             WHERE e.account_id = s.account_id AND e.skill = $1 AND e.level >= $3
+                               AND e.is_listed)
           GROUP BY s.account_id
        )
        SELECT account_id, count(*) OVER () AS total

@@ -125,9 +125,9 @@ export class ProfileSearch {
   /** The first of very many, ranked among themselves. */
   private async walk(queries: Queries, request: SearchRequest, needed: number, count: number) {
     const { criteria, sort, limit, after } = request
-    const driver = sort === 'recent' ? null : rarestSkill(criteria, needed)
+    const driver = rarestSkill(criteria, needed)
     const found = new Map<number, Match>()
-    if (driver) await this.collect(queries, request, needed, bySkill(driver), found)
+    if (driver) await this.collect(queries, request, needed, bySkill(driver, sort), found)
     const mayBeOthers = !driver || driver.texts.length > 0 || needed < criteria.terms.length
     if (found.size < MAX_REACHED && mayBeOthers) {
       await this.collect(queries, request, needed, BY_TIME, found)
@@ -141,7 +141,7 @@ export class ProfileSearch {
     }
   }
 
-  /** Indexes: profile_skills_best_idx or profiles_recent_idx in their order, then profiles_pkey. */
+  /** Indexes: profile_skills_best_idx, profile_skills_recent_idx or profiles_recent_idx, then profiles_pkey. */
   private async collect(
     queries: Queries,
     request: SearchRequest,
@@ -199,8 +199,10 @@ function rankOf({ criteria, sort }: SearchRequest): string {
           + CASE WHEN is_proven THEN ${points.proven} ELSE 0 END + freshness`
 }
 
-/** Those of a skill, the best first. */
-function bySkill({ variants, minLevel }: LeveledTerm) {
+/** Those of a skill, the best or the newest first. */
+function bySkill({ variants, minLevel }: LeveledTerm, sort: Sort) {
+  const best = 'level DESC, is_proven DESC, updated_at DESC, account_id'
+  const order = sort === 'recent' ? 'updated_at DESC, account_id' : best
   return (parameters: Parameters): string => {
     const level = parameters.add(minLevel)
     const each = variants.map(
@@ -209,7 +211,7 @@ function bySkill({ variants, minLevel }: LeveledTerm) {
           WHERE skill = ${parameters.add(skill)} AND level >= ${level} AND is_listed)`,
     )
     return `SELECT * FROM (${each.join(' UNION ALL ')}) skilled
-             ORDER BY level DESC, is_proven DESC, updated_at DESC, account_id`
+             ORDER BY ${order}`
   }
 }
 

@@ -39,7 +39,7 @@ export const skillAliases: string = `
   pytorch = torch
   scikit-learn = sklearn = scikit
   hugging face = huggingface
-  data science = наука о данных
+  data science = наука о данных = データサイエンス = 数据科学
   data analysis = data analytics = анализ данных = データ分析
   statistics = stats = статистика
   node.js = node = nodejs
@@ -81,6 +81,7 @@ export const skillAliases: string = `
   raspberry pi = rpi = raspi
   internet of things = iot
   virtual reality = vr
+  unreal engine = ue = ue4 = ue5 = unreal
   augmented reality = ar
   3d printing = 3d print = additive manufacturing
   computer aided design = cad
@@ -101,6 +102,7 @@ export const skillAliases: string = `
   english = английский = englisch = inglés = anglais
   german = deutsch = немецкий = alemán = allemand
   french = français = französisch = французский = francés
+  hindi = हिन्दी = хинди
   spanish = español = castellano = spanisch = испанский = espagnol
   italian = italiano = italienisch
   portuguese = português = portugiesisch
@@ -117,7 +119,7 @@ export const skillAliases: string = `
   biology = биология = biologie
   beekeeping = imkerei = apiculture
   translation = translating = перевод = übersetzung
-  photography = photo = fotografie = фотография = 写真 = 摄影
+  photography = photo = photos = fotografía = photographie = fotografie = фотография = 写真 = 摄影
   cooking = cookery = кулинария = kochen = 料理 = 烹饪
   chess = шахматы = schach = ajedrez = échecs = チェス
   cryptography = crypto = криптография = kryptographie = 暗号
@@ -125,7 +127,12 @@ export const skillAliases: string = `
   music theory = теория музыки = musiktheorie
   gardening = садоводство = gartenarbeit
   economics = экономика = wirtschaft = 経済学
-  law = право = recht
+  law = право = recht = derecho
+  contract law = vertragsrecht = договорное право
+  accounting = bookkeeping = бухгалтерия = buchhaltung = comptabilité
+  electronics = elektronik = электроника = électronique
+  spring boot = spring
+  go (game) = board game of go = baduk = weiqi = 囲碁 = 围棋
   history = история = geschichte
   design = дизайн
   bicycle repair = bike repair

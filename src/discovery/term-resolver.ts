@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 
 import type { Queries } from '../database/database.js'
+import { quoteLexeme } from '../profiles/search-document.js'
 import { foldSkill, formsOf, wordsOf } from '../profiles/words.js'
 import { Aliases } from './aliases.js'
 import { editDistance } from './edit-distance.js'
@@ -69,11 +70,16 @@ export class TermResolver {
     const wholes = [...skills, ...query.phrases, ...query.excluded]
     const spans = query.runs.flatMap(spansOf)
     const known = await this.lookUp(queries, [...wholes, ...spans])
-    const guessed = await this.guess(queries, known, [...skills, ...guessable(query.runs)])
+    const sure = new Lookup(this.aliases, known, new Map())
+    const unknown = query.runs.flatMap((run) => unknownIn(segment(run, sure), sure))
+    const guessed = await this.guess(queries, known, [...skills, ...unknown])
     const all = new Lookup(this.aliases, known, guessed)
     const terms = query.runs.flatMap((run) => segment(run, all))
     return {
-      terms: [...withoutStopWords(terms), ...query.phrases].map((text) => all.term(text)),
+      terms: [
+        ...withoutStopWords(terms).map((text) => all.term(text)),
+        ...query.phrases.map((text) => all.literal(text)),
+      ],
       excluded: query.excluded.map((text) => all.sure(text)),
       skills: skills.map((text) => ({ ...all.term(text), texts: [] })),
     }
@@ -104,7 +110,9 @@ export class TermResolver {
     const found = new Map<string, Guess[]>()
     if (folds.length === 0) return found
     const rows = await queries.rows<DictionaryRow>(
-      `SELECT skill, fold, people FROM skills WHERE forms && $1::text[]
+      `SELECT skill, fold, people
+         FROM unnest($1::text[]) AS typed (form)
+        CROSS JOIN LATERAL (SELECT * FROM skills s WHERE s.forms @> ARRAY[typed.form]) near
         UNION
        SELECT near.skill, near.fold, near.people
          FROM unnest($2::text[]) AS typed (fold)
@@ -123,7 +131,20 @@ export class TermResolver {
         .sort((one, other) => one.distance - other.distance || other.people - one.people)
       if (near.length > 0) found.set(fold, near.slice(0, MAX_GUESSES))
     }
+    for (const name of await this.namesAmong(queries, [...found.keys()])) found.delete(name)
     return found
+  }
+
+  /** Those that somebody is called: `francois` is no typo of `français`. Index: profiles_search_idx. */
+  private async namesAmong(queries: Queries, words: readonly string[]): Promise<string[]> {
+    if (words.length === 0) return []
+    const lexemes = words.map((word) => `${quoteLexeme(word)}:A`)
+    const rows = await queries.rows<{ readonly word: string }>(
+      `SELECT word FROM unnest($1::text[], $2::text[]) AS typed (word, lexeme)
+        WHERE EXISTS (SELECT FROM profiles p WHERE p.is_listed AND p.search @@ lexeme::tsquery)`,
+      [words, lexemes],
+    )
+    return rows.map(({ word }) => word)
   }
 
   private aliasFolds(fold: string): string[] {
@@ -165,23 +186,32 @@ class Lookup {
     }
   }
 
+  /** Neither guesses nor other names: what stands in quotes is meant as it stands. */
+  literal(text: string): Term {
+    const rows = this.byFold.get(foldSkill(text)) ?? []
+    return termOf(text, rows, [text])
+  }
+
   /** Without guesses: nobody is left out for a skill that is merely near. */
   sure(text: string): Term {
     const fold = foldSkill(text)
-    const rows = this.rowsOf(fold)
-    const variants = rows.map(({ skill }) => ({ skill, weight: 1 }))
-    return {
-      text,
-      variants: variants.slice(0, MAX_VARIANTS),
-      people: rows.reduce((sum, { people }) => sum + people, 0),
-      texts: distinct([text, ...this.aliases.of(fold)].map(textOf)),
-    }
+    return termOf(text, this.rowsOf(fold), [text, ...this.aliases.of(fold)])
   }
 
   private rowsOf(fold: string): DictionaryRow[] {
     const folds = new Set([fold, ...this.aliases.of(fold).map(foldSkill)])
     const rows = [...folds].flatMap((each) => this.byFold.get(each) ?? [])
     return rows.sort((one, other) => other.people - one.people)
+  }
+}
+
+function termOf(text: string, rows: readonly DictionaryRow[], names: readonly string[]): Term {
+  const variants = rows.map(({ skill }) => ({ skill, weight: 1 }))
+  return {
+    text,
+    variants: variants.slice(0, MAX_VARIANTS),
+    people: rows.reduce((sum, { people }) => sum + people, 0),
+    texts: distinct(names.map(textOf)),
   }
 }
 
@@ -196,12 +226,15 @@ function spansOf(run: readonly string[]): string[] {
   return spans
 }
 
-/** Words first, then two or three together, and none with what is said around a skill. */
-function guessable(runs: readonly (readonly string[])[]): string[] {
-  const isTelling = (span: string) => !wordsOf(span).some((word) => stopWords.has(word))
-  const spans = runs.flatMap(spansOf).filter(isTelling)
-  const lengthOf = (span: string) => span.split(' ').length
-  return spans.sort((one, other) => lengthOf(one) - lengthOf(other))
+/** Terms that are no skill as they stand, and each with its neighbours: `machne learning`, `react natve`. */
+function unknownIn(terms: readonly string[], sure: Lookup): string[] {
+  const isStop = (term: string) => wordsOf(term).some((word) => stopWords.has(word))
+  const isUnknown = (term: string) => !sure.isSkill(term) && !isStop(term)
+  const pairs = terms.slice(1).flatMap((term, index) => {
+    const pair = [terms[index] ?? '', term]
+    return pair.some(isUnknown) && !pair.some(isStop) ? [pair.join(' ')] : []
+  })
+  return [...terms.filter((term) => !isStop(term)), ...pairs]
 }
 
 /** Cuts a run of words into terms: at each place the longest that is a skill, else near one, else the word. */

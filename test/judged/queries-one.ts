@@ -1,0 +1,157 @@
+import { ask, askEach, type Query, type SearchParameters } from './query.js'
+import type { Need } from './relevance.js'
+
+/** What of the parameters is a filter by facts. */
+function filtersOf({ language, model }: SearchParameters): Need {
+  return { ...(language && { language }), ...(model && { model }) }
+}
+
+/** Queries for one skill, in all the ways people type it. */
+export const ONE_SKILL: readonly Query[] = [
+  ...askEach('single skill', {
+    python: 'python',
+    java: 'java',
+    rust: 'rust',
+    react: 'react',
+    excel: 'excel',
+    scala: 'scala',
+    swift: 'swift',
+    unity: 'unity',
+    flask: 'flask',
+    welding: 'welding',
+    beekeeping: 'beekeeping',
+    sql: 'sql',
+    gardening: 'gardening',
+    chess: 'chess',
+    'music theory': 'music theory',
+    'react native': 'react native',
+    'contract law': 'contract law',
+    'game theory': 'game theory',
+  }),
+
+  ...askEach('typo', {
+    kuberntes: 'kubernetes',
+    javascrpit: 'javascript',
+    postgress: 'postgresql',
+    pyhton: 'python',
+    elasticsaerch: 'elasticsearch',
+    'machne learning': 'machine learning',
+    beekeping: 'beekeeping',
+    photograpy: 'photography',
+    terrafrom: 'terraform',
+    typescirpt: 'typescript',
+    accouting: 'accounting',
+    docekr: 'docker',
+    mathmatics: 'mathematics',
+    crpytography: 'cryptography',
+    'reverse enginering': 'reverse engineering',
+    gardning: 'gardening',
+  }),
+
+  ...askEach('alias', {
+    js: 'javascript',
+    k8s: 'kubernetes',
+    ml: 'machine learning',
+    golang: 'go',
+    nlp: 'natural language processing',
+    rl: 'reinforcement learning',
+    ue5: 'unreal engine',
+    rpi: 'raspberry pi',
+    'labour law': 'labor law',
+    'colour theory': 'color theory',
+    gcp: 'google cloud',
+    sre: 'site reliability engineering',
+    rails: 'ruby on rails',
+    sklearn: 'scikit-learn',
+    gdpr: 'data protection',
+    pentesting: 'penetration testing',
+    llm: 'large language models',
+    mongo: 'mongodb',
+    infosec: 'information security',
+    baduk: 'board game of go',
+    'user experience': 'ux design',
+    'search engine optimization': 'seo',
+  }),
+  // Among few people all must be found, whatever they call it.
+  ...(
+    [
+      ['js', 'javascript', { min_level: 5, language: 'ja' }],
+      ['k8s', 'kubernetes', { min_level: 5 }],
+      ['postgres', 'postgresql', { min_level: 4, model: 'mistral:7b' }],
+      ['aws', 'amazon web services', { min_level: 5 }],
+      ['ts', 'typescript', { min_level: 4, language: 'es' }],
+    ] as const
+  ).map(([q, id, more]) =>
+    ask('alias', q, { skills: [id], levels: { [id]: more.min_level }, ...filtersOf(more) }, more),
+  ),
+  // TF is what people call two things, and only the person who asks knows which.
+  ask('alias', 'tf', { skills: [['tensorflow', 'terraform']] }),
+
+  ...askEach('separator, case, accent, plural', {
+    'java script': 'javascript',
+    'Machine-Learning': 'machine learning',
+    machine_learning: 'machine learning',
+    'MACHINE LEARNING': 'machine learning',
+    nodejs: 'node.js',
+    'node js': 'node.js',
+    cinema: 'cinéma',
+    CINÉMA: 'cinéma',
+    '3d-printing': '3d printing',
+    'large language model': 'large language models',
+    violins: 'violin',
+    guitars: 'guitar',
+    'scikit learn': 'scikit-learn',
+    PROJECT_MANAGEMENT: 'project management',
+    'bee keeping': 'beekeeping',
+    'rest api': 'rest apis',
+    'wood-working': 'woodworking',
+    Ｐｙｔｈｏｎ: 'python',
+    'elastic search': 'elasticsearch',
+  }),
+
+  ...askEach('symbol', {
+    'C++': 'c++',
+    cpp: 'c++',
+    'c#': 'c#',
+    csharp: 'c#',
+    C: 'c',
+    r: 'r',
+    'F#': 'f#',
+    fsharp: 'f#',
+    'Node.js': 'node.js',
+    'next.js': 'next.js',
+    'CI/CD': 'ci/cd',
+    'objective-c': 'objective-c',
+  }),
+  // Whoever knows ASP.NET knows .NET.
+  ...['.NET', '.net', 'dotnet'].map((q) => ask('symbol', q, { skills: [['.net', 'asp.net']] })),
+
+  ask('symbol', 'c# .net', { skills: ['c#', ['.net', 'asp.net']] }),
+  ask('symbol', 'c++ c', { skills: ['c++', 'c'] }),
+  ask('symbol', 'C++ Node.js', { skills: ['c++', 'node.js'] }),
+
+  ...askEach('other script', {
+    'машинное обучение': 'machine learning',
+    'МАШИННОЕ ОБУЧЕНИЕ': 'machine learning',
+    機械学習: 'machine learning',
+    питон: 'python',
+    линукс: 'linux',
+    фотография: 'photography',
+    криптография: 'cryptography',
+    'управление проектами': 'project management',
+    データサイエンス: 'data science',
+    шахматы: 'chess',
+    математика: 'mathematics',
+    'русский язык': 'russian',
+    料理: 'cooking',
+    写真: 'photography',
+    日本語: 'japanese',
+    中文: 'chinese',
+    गणित: 'mathematics',
+    हिन्दी: 'hindi',
+    'التصميم الجرافيكي': 'graphic design',
+  }),
+  ask('other script', '機械学習 python', { skills: ['machine learning', 'python'] }),
+  ask('other script', 'питон линукс', { skills: ['python', 'linux'] }),
+  ask('other script', 'машинное обучение Москва', { skills: ['machine learning'], city: 'Москва' }),
+]
