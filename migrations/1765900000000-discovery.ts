@@ -12,6 +12,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 export class Discovery1765900000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+      -- An older hub may still run: whoever writes waits until the triggers are there.
+      LOCK TABLE accounts, nodes, profiles, profile_skills IN SHARE ROW EXCLUSIVE MODE;
+      DROP INDEX profile_skills_skill_level_idx, profile_skills_skill_trgm_idx;
+
       ALTER TABLE profiles
         ADD COLUMN languages    text[]  NOT NULL DEFAULT '{}',
         ADD COLUMN availability text,
@@ -20,12 +24,15 @@ export class Discovery1765900000000 implements MigrationInterface {
         ADD COLUMN is_listed    boolean NOT NULL DEFAULT false,
         ADD COLUMN is_proven    boolean NOT NULL DEFAULT false,
         ADD COLUMN levels       jsonb   NOT NULL DEFAULT '{}',
-        ADD COLUMN search       tsvector;
+        ADD COLUMN search       tsvector,
+        ADD COLUMN searchable_at timestamptz;
       COMMENT ON COLUMN profiles.is_listed IS 'visible, and the account has a node; by trigger';
       COMMENT ON COLUMN profiles.is_proven IS 'one of the account''s nodes is proven; by trigger';
       COMMENT ON COLUMN profiles.levels IS 'the normalised skills and their levels, for scores';
       COMMENT ON COLUMN profiles.search IS
-        'all that can be searched for (src/profiles/search-document.ts); null until it has been made';
+        'all that can be searched for (src/profiles/search-document.ts)';
+      COMMENT ON COLUMN profiles.searchable_at IS
+        'the updated_at of what search was made of; another one: an older hub has written the profile';
 
       ALTER TABLE profile_skills
         ADD COLUMN is_listed  boolean     NOT NULL DEFAULT false,
@@ -36,12 +43,13 @@ export class Discovery1765900000000 implements MigrationInterface {
       UPDATE profiles p
          SET is_listed = EXISTS (SELECT FROM nodes n WHERE n.account_id = p.account_id),
              is_proven = EXISTS (SELECT FROM nodes n
-                                  WHERE n.account_id = p.account_id AND n.proven_at IS NOT NULL);
+                                  WHERE n.account_id = p.account_id AND n.proven_at IS NOT NULL),
+             -- Others are no longer taken, and must not keep a client from publishing what it has read.
+             p2p_uri_hint = CASE WHEN p.p2p_uri_hint ~* '^(dpc://.|$)' THEN p.p2p_uri_hint END;
       UPDATE profile_skills s
          SET is_listed = p.is_listed, is_proven = p.is_proven, updated_at = p.updated_at
         FROM profiles p WHERE p.account_id = s.account_id;
 
-      DROP INDEX profile_skills_skill_level_idx, profile_skills_skill_trgm_idx;
       CREATE INDEX profile_skills_skill_level_idx
         ON profile_skills (skill, level DESC, account_id) WHERE is_listed;
       CREATE INDEX profile_skills_best_idx
@@ -50,7 +58,8 @@ export class Discovery1765900000000 implements MigrationInterface {
       CREATE INDEX profile_skills_recent_idx
         ON profile_skills (skill, updated_at DESC, account_id) WHERE is_listed;
       CREATE INDEX profiles_recent_idx ON profiles (updated_at DESC, account_id) WHERE is_listed;
-      CREATE INDEX profiles_unindexed_idx ON profiles (account_id) WHERE search IS NULL;
+      CREATE INDEX profiles_unsearchable_idx ON profiles (account_id)
+        WHERE searchable_at IS DISTINCT FROM updated_at;
       CREATE INDEX profiles_search_idx ON profiles USING gin (search)
         WITH (fastupdate = off) WHERE is_listed;
 

@@ -16,6 +16,7 @@ const commands = {
   demo: ['tools', 'demo/demo.js'],
   bench: ['tools', 'bench/bench.js'],
   'bench:keys': ['tools', 'bench/key-checks.js'],
+  'bench:search': ['tools', 'bench/search/search-bench.js'],
   campaign: ['tools', 'bench/campaigns/campaign.js'],
 }
 

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -8,10 +7,14 @@ import { ConfigError } from './config/config-error.js'
 import { HubConfig } from './config/hub-config.js'
 import { refuseInProduction } from './config/refuse-in-production.js'
 import { DataKeyError } from './database/data-key.js'
-import { openDatabase } from './database/open-database.js'
+import { createDataSource } from './database/data-source.js'
+import { Database } from './database/database.js'
+import { openDatabase, reachServer } from './database/open-database.js'
+import { SkillDictionary } from './profiles/skill-dictionary.js'
 import { makeKeys } from './seed/key-pool.js'
 import { SeedStore } from './seed/seed-store.js'
-import { type SeededToken, Seeder, type SeedSize } from './seed/seeder.js'
+import { Seeder, type SeedSize } from './seed/seeder.js'
+import { TokensFile } from './seed/tokens-file.js'
 import { AccessTokens } from './tokens/access-token.js'
 
 const USAGE = `npm run seed -- [--nodes N] [--accounts K] [--profiles M] [--out FILE]
@@ -22,6 +25,7 @@ Fills a development database with made-up people:
   --profiles M   profiles, spread evenly over all of them (as many as nodes)
   --out FILE     where to write [{"node_id"|null,"token"}] (seed-tokens.json in DATA_DIR)
 
+An empty database takes 20,000 and more without its indexes, in one go: a hub that runs on it has to wait.
 The tokens live for ACCESS_TOKEN_EXPIRE_MINUTES. Hubs with the same SECRET_KEY and PUBLIC_URL take them.
 `
 /** EX_USAGE of sysexits.h. */
@@ -43,9 +47,8 @@ try {
   const config = HubConfig.fromEnv()
   const clock = new Clock()
   const startedAt = clock.now()
-  const tokens = await seed(config, clock, size)
   const file = resolve(out ?? join(config.database.dataDir, 'seed-tokens.json'))
-  await writeTokens(file, tokens)
+  await seed(config, clock, size, file)
   const seconds = ((clock.now() - startedAt) / 1_000).toFixed(1)
   process.stdout.write(
     `seeded ${size.nodes} nodes, ${size.accounts} accounts without one and ${size.profiles} ` +
@@ -63,13 +66,34 @@ try {
   }
 }
 
-async function seed(config: HubConfig, clock: Clock, size: SeedSize): Promise<SeededToken[]> {
+async function seed(config: HubConfig, clock: Clock, size: SeedSize, file: string): Promise<void> {
   const now = clock.date()
-  const { database, dataKey } = await openDatabase(config, clock, new Logger(config.log))
+  const logger = new Logger(config.log)
+  const { database, dataKey } = await openDatabase(config, clock, logger)
   try {
     const keys = await makeKeys(Math.min(KEYS, size.nodes), now)
+    await using tokens = await TokensFile.open(file)
     const store = new SeedStore(database, dataKey, config)
-    return await new Seeder(store, new AccessTokens(config, clock), keys).seed(size, now)
+    const seeder = new Seeder(store, new AccessTokens(config, clock), keys)
+    await seeder.seedMany(size, now, (some) => tokens.add(some))
+    await store.tidy('people')
+    await settleSkills(config, logger)
+    await store.tidy('skills')
+    await tokens.end()
+  } finally {
+    await database.onApplicationShutdown()
+  }
+}
+
+/** Counts who has which skill, of a million people for longer than a request may take. */
+async function settleSkills(config: HubConfig, logger: Logger): Promise<void> {
+  const server = await reachServer(config, logger)
+  const patient = { poolSize: 1, patient: true }
+  const dataSource = createDataSource(server.url, config.database.ssl, patient)
+  const database = new Database(dataSource, dataSource, () => server.stop())
+  try {
+    await dataSource.initialize()
+    await new SkillDictionary(database, logger).settle()
   } finally {
     await database.onApplicationShutdown()
   }
@@ -104,15 +128,4 @@ function count(flag: string, value: string | undefined): number | null {
   if (value === undefined) return null
   if (!/^[0-9]{1,8}$/.test(value)) throw new UsageError(`--${flag}: expected a number`)
   return Number(value)
-}
-
-/** Whoever reads the file can be any of its nodes: for its owner only, whatever it was before. */
-async function writeTokens(path: string, tokens: readonly SeededToken[]): Promise<void> {
-  const file = await open(path, 'w', 0o600)
-  try {
-    await file.chmod(0o600)
-    await file.writeFile(`[\n${tokens.map((token) => JSON.stringify(token)).join(',\n')}\n]\n`)
-  } finally {
-    await file.close()
-  }
 }

@@ -69,7 +69,7 @@ export const environmentSchema = z.object({
   RATE_LIMIT_PROFILE: integer(1, MAX_RATE).prefault('20'),
   RATE_LIMIT_SEARCH: integer(1, MAX_RATE).prefault('30'),
   RATE_LIMIT_UPGRADE: integer(1, MAX_RATE).prefault('30'),
-  RATE_LIMIT_FOUND_PER_DAY: integer(50, MAX_RATE).prefault('1000'),
+  RATE_LIMIT_FOUND_PER_DAY: integer(50, 20_000).prefault('1000'),
   SKILL_ALIASES: nameGroups.nullable().prefault(null),
 
   WEBSOCKET_MAX_CONNECTIONS: integer(1, 1_000_000).prefault('10000'),

@@ -89,13 +89,14 @@ export class SearchReplica implements OnApplicationShutdown {
    * @throws UnavailableError  neither of the two answers
    */
   async read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-    if (!this.pool || this.state !== 'good') return work(this.primary)
+    if (!this.pool || this.state !== 'good') return readOn(this.primary, work)
     try {
-      return await work(this.pool)
+      return await readOn(this.pool, work)
     } catch (error) {
+      if (isTooSlow(error)) throw error
       if (error instanceof UnavailableError) this.pause()
       else if (!isOnlyThere(error)) throw error
-      return work(this.primary)
+      return readOn(this.primary, work)
     }
   }
 
@@ -169,4 +170,33 @@ function isOnlyThere(error: unknown): boolean {
   const cause = driverErrorOf(error)
   const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause
   return hasCode && typeof cause.code === 'string' && ONLY_THERE.test(cause.code)
+}
+
+/** Statements of a search that take longer are ended by the server: else they went on for nobody. */
+const STATEMENT_MS = 1_200
+
+/**
+ * In one transaction, for its settings: a search never reads a whole table, as no index says how few it will find
+ * there, and compiling it would take longer than running it.
+ */
+function readOn<Result>(pool: Pool, work: (queries: Queries) => Promise<Result>): Promise<Result> {
+  return pool.transaction(async (queries) => {
+    await queries.rows(
+      `SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+              set_config('statement_timeout', '${STATEMENT_MS}', true)`,
+    )
+    return work(queries)
+  })
+}
+
+/** It was the statement, not the server. */
+function isTooSlow(error: unknown): boolean {
+  const cause = error instanceof UnavailableError ? error.cause : error
+  const driverError = driverErrorOf(cause)
+  return (
+    typeof driverError === 'object' &&
+    driverError !== null &&
+    'code' in driverError &&
+    driverError.code === '57014'
+  )
 }

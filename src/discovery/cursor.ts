@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { DataKey } from '../database/data-key.js'
 import { InvalidCursorError } from './discovery.errors.js'
-import type { Position } from './profile-search.js'
+import type { Position } from './search-request.js'
 
 const PURPOSE = 'search cursor'
 

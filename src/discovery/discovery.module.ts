@@ -9,6 +9,7 @@ import { DiscoveryService } from './discovery.service.js'
 import { FoundToday } from './found-today.js'
 import { ProfileSearch } from './profile-search.js'
 import { Results } from './results.js'
+import { SkillList } from './skill-list.js'
 import { SkillSuggestions } from './skill-suggestions.js'
 import { TermResolver } from './term-resolver.js'
 
@@ -17,7 +18,7 @@ import { TermResolver } from './term-resolver.js'
   controllers: [DiscoveryController],
   providers: [
     ...[Aliases, ClassicSearch, DiscoveryService, FoundToday],
-    ...[ProfileSearch, Results, SkillSuggestions, TermResolver],
+    ...[ProfileSearch, Results, SkillList, SkillSuggestions, TermResolver],
   ],
 })
 export class DiscoveryModule {}

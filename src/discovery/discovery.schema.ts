@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { isCleanText } from '../common/json.js'
 import { expertiseAnswer, languageTag, namedNode, text } from '../profiles/profiles.schema.js'
 import { normaliseSkill } from '../profiles/skill.js'
+import { parseQuery } from './query-parser.js'
 
 /** Characters of a query, in code points. */
 const MAX_QUERY = 100
+/** Words of it that are understood: each costs a look into every result. */
+const MAX_WORDS = 16
 const MAX_SKILLS_TEXT = 300
 const MAX_MODEL = 100
 const MAX_CURSOR = 400
@@ -40,6 +43,9 @@ const skills = cleanText(MAX_SKILLS_TEXT).transform((value, context): readonly A
   if (asked.length > MAX_SKILLS) refuse(`expected at most ${MAX_SKILLS} skills`)
   if (asked.some(({ skill }) => normaliseSkill(skill) === '')) {
     refuse('expected skills with commas between, as in python:4,rust')
+  }
+  if (asked.some(({ minLevel: level }) => level !== null && (level < 1 || level > 5))) {
+    refuse('expected levels from 1 to 5, as in python:4,rust')
   }
   return asked
 })
@@ -83,23 +89,28 @@ export const searchQuery = z
     cursor: cleanText(MAX_CURSOR).optional(),
     explain: flag.optional(),
   })
-  .superRefine((query, context) => {
-    if (query.q !== undefined || query.skills !== undefined) return
-    const message = 'is missing: say what to look for, here or in skills'
-    context.addIssue({ code: 'custom', path: ['q'], message })
+  .transform(({ q: words, min_level, ...further }, context) => {
+    const { skills: asked, updated_since: since, ...query } = further
+    const isClassic = Object.values(further).every((value) => value === undefined)
+    const isWordy = (words?.trim().split(/\s+/).length ?? 0) > MAX_WORDS
+    const refuse = (message: string) => context.addIssue({ code: 'custom', path: ['q'], message })
+    if (words === undefined && !asked) refuse('is missing: say what to look for, here or in skills')
+    if (words !== undefined && !asked && !isClassic && isExclusion(words)) {
+      refuse('expected something to look for, beside what is left out')
+    }
+    if (isWordy && !isClassic) refuse(`expected at most ${MAX_WORDS} words`)
+    return {
+      ...query,
+      text: words ?? null,
+      skills: asked ?? [],
+      minLevel: min_level ?? 1,
+      updatedSince: since ?? null,
+      /** `q` and `min_level` alone: as classic clients ask. */
+      isClassic,
+      /** Such a query of theirs is one skill and nothing else. */
+      isWordy,
+    }
   })
-  .transform(({ q: words, min_level, skills: asked, updated_since, ...query }) => ({
-    ...query,
-    text: words ?? null,
-    skills: asked ?? [],
-    minLevel: min_level ?? 1,
-    updatedSince: updated_since ?? null,
-    /** `q` and `min_level` alone: as classic clients ask. */
-    isClassic:
-      asked === undefined &&
-      updated_since === undefined &&
-      Object.values(query).every((value) => value === undefined),
-  }))
 
 export type SearchQuery = z.output<typeof searchQuery>
 
@@ -158,9 +169,14 @@ export const skillsAnswer = z.strictObject({
 
 export type SkillsAnswer = z.output<typeof skillsAnswer>
 
+function isExclusion(words: string): boolean {
+  const { runs, phrases, excluded } = parseQuery(words)
+  return excluded.length > 0 && runs.length === 0 && phrases.length === 0
+}
+
 /** `python:4`; the last colon counts, and only before a level. */
 function askedSkillOf(part: string): AskedSkill {
-  const [, skill, level] = /^(.*):\s*([1-5])\s*$/su.exec(part) ?? []
+  const [, skill, level] = /^(.*):\s*(\d+)\s*$/su.exec(part) ?? []
   return skill === undefined
     ? { skill: part.trim(), minLevel: null }
     : { skill: skill.trim(), minLevel: Number(level) }

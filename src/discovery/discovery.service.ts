@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 
 import { Clock } from '../common/clock.js'
+import { InvalidRequestError } from '../common/hub-error.js'
 import { DataKey } from '../database/data-key.js'
 import type { Queries } from '../database/database.js'
 import { SearchReplica } from '../database/search-replica.js'
@@ -15,12 +16,15 @@ import {
   type SearchResult,
 } from './discovery.schema.js'
 import { FoundToday } from './found-today.js'
-import { MAX_REACHED, type Match, ProfileSearch } from './profile-search.js'
+import { ProfileSearch } from './profile-search.js'
 import { parseQuery } from './query-parser.js'
 import { Results } from './results.js'
+import { type Match, MAX_REACHED } from './search-request.js'
 import type { Criteria, LeveledTerm } from './search-statement.js'
 import { type Term, TermResolver } from './term-resolver.js'
 
+/** Skills, words and phrases of one query, beside those of `skills`. */
+const MAX_TERMS = 8
 const NO_WORDS = { runs: [], phrases: [], excluded: [] }
 
 /** Answers searches: what was typed becomes terms, terms become matches, matches become results. */
@@ -48,7 +52,7 @@ export class DiscoveryService {
   async search(accountId: number, query: SearchQuery): Promise<SearchAnswer> {
     if (query.isClassic) {
       const classic = await this.searchClassically(accountId, query)
-      if (classic.total > 0) return classic
+      if (classic.total > 0 || query.isWordy) return classic
     }
     return this.searchByTerms(accountId, query)
   }
@@ -64,69 +68,94 @@ export class DiscoveryService {
   }
 
   private async searchByTerms(accountId: number, query: SearchQuery): Promise<SearchAnswer> {
-    const { cursor: written, ...rest } = query
-    const asked = `${accountId} ${JSON.stringify(rest)}`
-    const cursor = written === undefined ? null : readCursor(written, asked, this.dataKey)
-    const asOf = cursor?.asOf ?? this.clock.date()
-    const shown = cursor?.shown ?? 0
-    const limit = Math.min(query.limit ?? MAX_RESULTS, MAX_REACHED - shown)
-
     const live = query.online ? await this.live.everywhere() : null
     // May run twice: the second time on the primary.
     const answer = await this.replica.read(async (queries) => {
       const criteria = await this.criteriaOf(queries, query, live?.accountIds ?? null)
-      const all = [...criteria.skills, ...criteria.terms]
-      if (all.length === 0) return null
-      const matches = await this.profiles.search(queries, {
-        criteria,
-        sort: query.sort ?? 'relevance',
-        // One more: whether there is a next page.
-        limit: limit + 1,
-        asOf,
-        needed: cursor?.needed ?? null,
-        after: cursor?.after ?? null,
-      })
-      const page = matches.best.slice(0, limit)
-      const results = await this.results.ranked(queries, page, query.explain ? all : null)
-      return { ...matches, page, results }
+      return criteria && this.pageOf(queries, accountId, query, criteria)
     })
-    if (!answer) return { results: [], total: 0 }
-    const { best, page, results, total, isLowerBound, needed } = answer
+    if (!answer) return nothingFor(query)
+    const { page, results, total, isLowerBound, next } = answer
     this.found.note(
       accountId,
       page.map((match) => match.accountId),
     )
     if (query.isClassic) return { results: results.map(classicOf), total }
-    const last = page.at(-1)
-    const isMore = best.length > limit && last && shown + page.length < MAX_REACHED
     return {
       results,
       total,
       // Somebody may be connected to an instance that has not answered.
       total_is_lower_bound: isLowerBound || live?.isComplete === false,
-      next_cursor: isMore
-        ? writeCursor(
-            { after: positionOf(last), shown: shown + page.length, asOf, needed },
-            asked,
-            this.dataKey,
-          )
-        : null,
+      next_cursor: next,
     }
   }
 
+  private async pageOf(
+    queries: Queries,
+    accountId: number,
+    { cursor: written, ...query }: SearchQuery,
+    criteria: Criteria,
+  ) {
+    const all = [...criteria.required, ...criteria.terms]
+    // As it is understood just now: a word may have become a skill since the page before.
+    const asked = JSON.stringify([accountId, query, all.map(({ text }) => text)])
+    const cursor = written === undefined ? null : readCursor(written, asked, this.dataKey)
+    const asOf = cursor?.asOf ?? this.clock.date()
+    const shown = cursor?.shown ?? 0
+    const limit = Math.min(query.limit ?? MAX_RESULTS, MAX_REACHED - shown)
+    const { best, ...matches } = await this.profiles.search(queries, {
+      criteria,
+      sort: query.sort ?? 'relevance',
+      // One more: whether there is a next page.
+      limit: limit + 1,
+      asOf,
+      needed: cursor?.needed ?? null,
+      after: cursor?.after ?? null,
+    })
+    const page = best.slice(0, limit)
+    const last = page.at(-1)
+    const reached = shown + page.length
+    const isMore = last && best.length > limit && reached < MAX_REACHED
+    const following = last && {
+      after: positionOf(last),
+      shown: reached,
+      asOf,
+      needed: matches.needed,
+    }
+    return {
+      ...matches,
+      page,
+      results: await this.results.ranked(queries, page, query.explain ? all : null),
+      next: isMore && following ? writeCursor(following, asked, this.dataKey) : null,
+    }
+  }
+
+  /** Null: there is nothing to look for. @throws InvalidRequestError  there is too much */
   private async criteriaOf(
     queries: Queries,
     query: SearchQuery,
     accountIds: readonly number[] | null,
-  ): Promise<Criteria> {
+  ): Promise<Criteria | null> {
     const { skills: asked, minLevel } = query
     const parsed = query.text === null ? NO_WORDS : parseQuery(query.text)
     const names = asked.map(({ skill }) => skill)
-    const { terms, excluded, skills } = await this.resolver.resolve(queries, parsed, names)
+    const found = await this.resolver.resolve(queries, parsed, names)
+    const [terms, phrases, excluded] = [found.terms, found.phrases, found.excluded].map((those) =>
+      those.filter(canMatch).map((term) => leveled(term, minLevel)),
+    )
+    if (!terms || !phrases || !excluded) return null
+    if (terms.length + phrases.length + excluded.length > MAX_TERMS) {
+      if (query.isClassic) return null
+      const message = `expected at most ${MAX_TERMS} things to look for or to leave out`
+      throw new InvalidRequestError(`q: ${message}`, [{ path: 'q', message }])
+    }
+    const skills = found.skills.map((term, at) => leveled(term, asked[at]?.minLevel ?? minLevel))
+    const required = [...skills, ...phrases]
+    if (required.length + terms.length === 0) return null
     return {
-      skills: skills.map((term, index) => leveled(term, asked[index]?.minLevel ?? minLevel)),
-      terms: terms.filter(canMatch).map((term) => leveled(term, minLevel)),
-      excluded: excluded.filter(canMatch),
+      required,
+      terms,
+      excluded,
       filters: {
         language: query.language ?? null,
         model: query.model ?? null,
@@ -140,6 +169,12 @@ export class DiscoveryService {
 /** Signs and nothing else: neither a skill that somebody has nor a word. */
 function canMatch({ variants, texts }: Term): boolean {
   return variants.length > 0 || texts.length > 0
+}
+
+/** Signs alone are no words: nobody is found by them. */
+function nothingFor({ isClassic }: SearchQuery): SearchAnswer {
+  const nothing = { results: [], total: 0 }
+  return isClassic ? nothing : { ...nothing, total_is_lower_bound: false, next_cursor: null }
 }
 
 /** Nothing that a classic client was never told. */

@@ -15,6 +15,8 @@ export const points = {
   name: 700,
   skillWords: 440,
   description: 360,
+  /** Has them, of a name of several words, but not in a row. */
+  wordsApart: 180,
   /** One of the account's nodes has signed with its key. */
   proven: 40,
   /** Written just now; half of it for each 90 days since. */
@@ -26,5 +28,5 @@ export const HALF_LIFE_DAYS = 90
 /** SQL: whole points for the freshness of a profile `p` at a time. */
 export function freshnessAt(asOf: string): string {
   const days = `extract(epoch FROM greatest(${asOf}::timestamptz - p.updated_at, '0')) / 86400`
-  return `round(${points.fresh} * 0.5 ^ (${days} / ${HALF_LIFE_DAYS}))`
+  return `round(${points.fresh} * 0.5::float8 ^ (${days} / ${HALF_LIFE_DAYS})::float8)`
 }

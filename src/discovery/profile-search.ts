@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common'
 
-import { type Queries } from '../database/database.js'
+import type { Queries } from '../database/database.js'
 import { freshnessAt, points } from './points.js'
+import {
+  type Match,
+  type Matches,
+  MAX_COUNTED,
+  MAX_REACHED,
+  type Position,
+  type SearchRequest,
+  type Sort,
+} from './search-request.js'
 import {
   conditionOf,
   type Criteria,
@@ -10,55 +19,19 @@ import {
   Parameters,
   pointsOf,
 } from './search-statement.js'
+import { SkillList } from './skill-list.js'
 
-/** Matches that are counted, and ranked by their score, at most: what a search costs is bounded. */
-export const MAX_COUNTED = 10_000
-/** Results of one search that can be had, page after page. */
-export const MAX_REACHED = 500
+/** So many are all ranked; each is a look into its profile. */
+const MAX_RANKED = 1_000
 /** Entries of an index that are walked along for the best of very many. */
-const MAX_WALKED = 20_000
+const MAX_WALKED = 10_000
+/** Skills whose indexes are walked along for one search. */
+const MAX_DRIVERS = 3
 /** With fewer than that, profiles that lack one of the words are shown, too. */
 const ENOUGH = 10
 
-export type Sort = 'relevance' | 'level' | 'recent'
-
-/** Where a page begins: behind the last result of the one before. */
-export interface Position {
-  readonly rank: number
-  readonly updatedAt: Date
-  readonly accountId: number
-}
-
-export interface SearchRequest {
-  readonly criteria: Criteria
-  readonly sort: Sort
-  readonly limit: number
-  /** Freshness is counted from then on, the same for all pages. */
-  readonly asOf: Date
-  /** Of how many terms a profile must have something; null: of all, or of fewer if hardly anybody has. */
-  readonly needed: number | null
-  readonly after: Position | null
-}
-
-/** A profile that matches. */
-export interface Match extends Position {
-  /** Points of each skill and each term of the criteria, in their order. */
-  readonly parts: readonly number[]
-  readonly isProven: boolean
-  readonly freshness: number
-}
-
-export interface Matches {
-  readonly best: readonly Match[]
-  /** Up to 10,000. */
-  readonly total: number
-  readonly isLowerBound: boolean
-  readonly needed: number
-}
-
 interface MatchRow {
-  readonly total?: number
-  readonly account_id: number | null
+  readonly account_id: number
   readonly rank: number
   readonly updated_at: Date
   readonly is_proven: boolean
@@ -67,78 +40,96 @@ interface MatchRow {
 }
 
 /**
- * Searches the hub's profiles. Up to 10,000 that match are all ranked. Of more, those are that come first by the
- * rarest of the skills asked for, or, where no skill is asked for, those that were written last.
+ * Searches the hub's profiles. Up to a thousand that match are all ranked. Of more, those are that come first by
+ * the rarest of the skills asked for, or, where no skill is asked for, those that were written last.
  */
 @Injectable()
 export class ProfileSearch {
+  constructor(private readonly skillList: SkillList) {}
+
   async search(queries: Queries, request: SearchRequest): Promise<Matches> {
-    const { terms } = request.criteria
-    const attempts = request.needed === null ? leniences(terms.length) : [request.needed]
+    const attempts = request.needed === null ? leniences(request.criteria) : [request.needed]
     let found: Matches | null = null
     for (const needed of attempts) {
-      found = await this.searchFor(queries, request, needed)
+      const next = await this.searchFor(queries, request, needed)
+      // Those few are the best of the many, and would be lost among them.
+      if (found && found.total > 0 && next.isLowerBound) break
+      found = next
       if (found.total >= ENOUGH) break
     }
     if (!found) throw new RangeError('a search must look for something')
     return found
   }
 
-  private async searchFor(queries: Queries, request: SearchRequest, needed: number) {
-    const { criteria } = request
-    const alone = soleSkill(criteria)
+  private async searchFor(
+    queries: Queries,
+    request: SearchRequest,
+    needed: number,
+  ): Promise<Matches> {
+    const alone = soleSkill(request.criteria)
     if (alone) {
-      const count = await this.countSkill(queries, alone)
+      const count = await this.skillList.count(queries, alone)
       if (alone.texts.length === 0 || count > MAX_COUNTED) {
-        return this.walk(queries, request, needed, count)
+        const best = await this.skillList.best(queries, alone, request)
+        return pageOf(best, request, count, needed)
       }
     }
-    const ranked = await this.rankAll(queries, request, needed)
-    return ranked.total > MAX_COUNTED
-      ? this.walk(queries, request, needed, ranked.total)
-      : { ...ranked, isLowerBound: false, needed }
+    const count = await this.count(queries, request.criteria, needed)
+    return pageOf(await this.best(queries, request, needed, count), request, count, needed)
+  }
+
+  /** The best of `count`. */
+  private async best(
+    queries: Queries,
+    request: SearchRequest,
+    needed: number,
+    count: number,
+  ): Promise<Match[]> {
+    if (count === 0) return []
+    if (count > MAX_RANKED) {
+      const walked = await this.walk(queries, request, needed)
+      if (walked.length >= MAX_REACHED) return walked
+    }
+    return this.rank(queries, request, needed)
+  }
+
+  /** Up to 10,001. Index: profiles_search_idx. */
+  private async count(queries: Queries, criteria: Criteria, needed: number): Promise<number> {
+    const parameters = new Parameters()
+    const [row] = await queries.rows<{ readonly count: number }>(
+      `SELECT count(*) FROM (SELECT FROM profiles p
+                              WHERE ${conditionOf(criteria, needed, parameters)}
+                              LIMIT ${MAX_COUNTED + 1}) found`,
+      parameters.values,
+    )
+    return row?.count ?? 0
   }
 
   /** Index: profiles_search_idx. */
-  private async rankAll(queries: Queries, request: SearchRequest, needed: number) {
+  private async rank(queries: Queries, request: SearchRequest, needed: number): Promise<Match[]> {
     const parameters = new Parameters()
     const rows = await queries.rows<MatchRow>(
-      `WITH hits AS MATERIALIZED (
-         SELECT ${matchColumns(request, parameters)}
-           FROM profiles p
-          WHERE ${conditionOf(request.criteria, needed, parameters)}
-          LIMIT ${MAX_COUNTED + 1}
-       )
-       SELECT counted.total, page.*
-         FROM (SELECT count(*) AS total FROM hits) counted
-         LEFT JOIN LATERAL (SELECT * FROM (SELECT *, ${rankOf(request)} AS rank FROM hits) ranked
-                             WHERE counted.total <= ${MAX_COUNTED} ${behind(request.after, parameters)}
-                             ORDER BY rank DESC, updated_at DESC, account_id
-                             LIMIT ${parameters.add(request.limit)}) page ON true
-        ORDER BY rank DESC, updated_at DESC, account_id`,
+      `SELECT *, ${rankOf(request)} AS rank
+         FROM (SELECT ${matchColumns(request, parameters)}
+                 FROM profiles p
+                WHERE ${conditionOf(request.criteria, needed, parameters)}
+                LIMIT ${MAX_COUNTED}) found
+        ORDER BY rank DESC, updated_at DESC, account_id
+        LIMIT ${MAX_REACHED}`,
       parameters.values,
     )
-    const best = rows.flatMap((row) => (row.account_id === null ? [] : [matchOf(row)]))
-    return { best, total: rows[0]?.total ?? 0 }
+    return rows.map(matchOf)
   }
 
-  /** The first of very many, ranked among themselves. */
-  private async walk(queries: Queries, request: SearchRequest, needed: number, count: number) {
-    const { criteria, sort, limit, after } = request
-    const driver = rarestSkill(criteria, needed)
+  /** Those of very many that come first by their skill, or by time. */
+  private async walk(queries: Queries, request: SearchRequest, needed: number): Promise<Match[]> {
+    const { criteria, sort } = request
     const found = new Map<number, Match>()
-    if (driver) await this.collect(queries, request, needed, bySkill(driver, sort), found)
-    const mayBeOthers = !driver || driver.texts.length > 0 || needed < criteria.terms.length
-    if (found.size < MAX_REACHED && mayBeOthers) {
-      await this.collect(queries, request, needed, BY_TIME, found)
+    for (const skill of driversOf(criteria, needed)) {
+      await this.collect(queries, request, needed, bySkill(skill, sort), found)
     }
-    const best = [...found.values()].sort(inOrder)
-    return {
-      best: best.filter((match) => !after || inOrder(after, match) < 0).slice(0, limit),
-      total: Math.min(count, MAX_COUNTED),
-      isLowerBound: count > MAX_COUNTED,
-      needed,
-    }
+    if (found.size < MAX_REACHED) await this.collect(queries, request, needed, BY_TIME, found)
+    return [...found.values()]
   }
 
   /** Indexes: profile_skills_best_idx, profile_skills_recent_idx or profiles_recent_idx, then profiles_pkey. */
@@ -160,30 +151,29 @@ export class ProfileSearch {
                 LIMIT ${MAX_REACHED}) found`,
       parameters.values,
     )
-    for (const row of rows) {
-      const match = matchOf(row)
-      found.set(match.accountId, match)
-    }
+    for (const row of rows) found.set(row.account_id, matchOf(row))
   }
+}
 
-  /** Accounts that have one of the skills, counted up to 10,001. Index: profile_skills_best_idx. */
-  private async countSkill(queries: Queries, { variants, minLevel }: LeveledTerm): Promise<number> {
-    const skills = variants.map(({ skill }) => skill)
-    const [row] = await queries.rows<{ count: number }>(
-      `SELECT count(DISTINCT account_id) AS count
-         FROM unnest($1::text[]) AS asked (skill)
-        CROSS JOIN LATERAL (SELECT account_id FROM profile_skills s
-                             WHERE s.skill = asked.skill AND s.level >= $2 AND s.is_listed
-                             LIMIT ${MAX_COUNTED + 1}) found`,
-      [skills, minLevel],
-    )
-    return row?.count ?? 0
+/** Those of the best that are behind the page before. */
+function pageOf(
+  best: readonly Match[],
+  { after, limit }: SearchRequest,
+  count: number,
+  needed: number,
+): Matches {
+  const sorted = [...best].sort(inOrder).slice(0, MAX_REACHED)
+  return {
+    best: sorted.filter((match) => !after || inOrder(after, match) < 0).slice(0, limit),
+    total: Math.min(count, MAX_COUNTED),
+    isLowerBound: count > MAX_COUNTED,
+    needed,
   }
 }
 
 /** What is selected of a profile `p` that matches. */
 function matchColumns({ criteria, sort, asOf }: SearchRequest, parameters: Parameters): string {
-  const all = [...criteria.skills, ...criteria.terms]
+  const all = [...criteria.required, ...criteria.terms]
   const parts = all.map((term) => `(${pointsOf(term, parameters)})::int`)
   const levels = sort === 'level' ? all.map((term) => levelOf(term, parameters)) : ['0']
   return `p.account_id, p.updated_at, p.is_proven, ARRAY[${parts.join(', ')}] AS parts,
@@ -194,8 +184,13 @@ function matchColumns({ criteria, sort, asOf }: SearchRequest, parameters: Param
 /** By what matches are sorted, of those columns. */
 function rankOf({ criteria, sort }: SearchRequest): string {
   if (sort !== 'relevance') return 'levels'
-  const parts = [...criteria.skills, ...criteria.terms].map((_term, index) => `parts[${index + 1}]`)
-  return `round((${parts.join(' + ')}) / ${parts.length}.0)::int
+  const parts = [...criteria.required, ...criteria.terms].map(
+    (_term, index) => `parts[${index + 1}]`,
+  )
+  // Who has more of what was asked for comes first, however well the others have the rest.
+  const held = parts.map((part) => `(${part} > 0)::int`)
+  return `${points.whole} * (${held.join(' + ')})
+          + round((${parts.join(' + ')}) / ${parts.length}.0)::int
           + CASE WHEN is_proven THEN ${points.proven} ELSE 0 END + freshness`
 }
 
@@ -219,18 +214,7 @@ function bySkill({ variants, minLevel }: LeveledTerm, sort: Sort) {
 const BY_TIME = (): string =>
   'SELECT account_id FROM profiles WHERE is_listed ORDER BY updated_at DESC, account_id'
 
-/** SQL: only what comes after this position. */
-function behind(after: Position | null, parameters: Parameters): string {
-  if (!after) return ''
-  const rank = parameters.add(after.rank)
-  const updatedAt = parameters.add(after.updatedAt)
-  const accountId = parameters.add(after.accountId)
-  return `AND (rank < ${rank}
-               OR rank = ${rank} AND (updated_at < ${updatedAt}
-                                      OR updated_at = ${updatedAt} AND account_id > ${accountId}))`
-}
-
-/** The same order, here. */
+/** The best first. */
 function inOrder(one: Position, other: Position): number {
   return (
     other.rank - one.rank ||
@@ -240,29 +224,34 @@ function inOrder(one: Position, other: Position): number {
 }
 
 /** The one skill that is all a search asks for. */
-function soleSkill({ skills, terms, excluded, filters }: Criteria): LeveledTerm | null {
-  const [sole, second] = [...skills, ...terms]
+function soleSkill({ required, terms, excluded, filters }: Criteria): LeveledTerm | null {
+  const [sole, second] = [...required, ...terms]
   const isFiltered = excluded.length > 0 || Object.values(filters).some((value) => value !== null)
   return sole && !second && !isFiltered && sole.variants.length > 0 ? sole : null
 }
 
-/** Of the skills that all results have, the one that the fewest people list. */
-function rarestSkill({ skills, terms }: Criteria, needed: number): LeveledTerm | null {
-  const sure = needed === terms.length ? [...skills, ...terms] : skills
-  const listed = sure.filter(({ variants }) => variants.length > 0)
-  return listed.sort((one, other) => one.people - other.people)[0] ?? null
+/**
+ * Skills along which the best are looked for, those that the fewest people list first: one that all results have,
+ * or, where not all terms need to hold, each of them.
+ */
+function driversOf({ required, terms }: Criteria, needed: number): LeveledTerm[] {
+  const isAll = needed === terms.length
+  const listed = [...required, ...terms].filter(({ variants }) => variants.length > 0)
+  const rarest = listed.sort((one, other) => one.people - other.people)
+  return isAll ? rarest.slice(0, 1) : rarest.slice(0, MAX_DRIVERS)
 }
 
-/** First all of the words, then all but one, then half of them, then any. */
-function leniences(count: number): number[] {
-  if (count === 0) return [0]
-  const steps = [count, count - 1, Math.ceil(count / 2), 1]
+/** First all of the terms, then all but one, then two, then any. A level is meant as it stands. */
+function leniences({ terms }: Criteria): number[] {
+  const count = terms.length
+  if (count === 0 || terms.some(({ minLevel }) => minLevel > 1)) return [count]
+  const steps = [count, count - 1, Math.min(2, count), 1]
   return [...new Set(steps)].filter((needed) => needed > 0)
 }
 
 function matchOf(row: MatchRow): Match {
   return {
-    accountId: row.account_id ?? 0,
+    accountId: row.account_id,
     rank: row.rank,
     updatedAt: row.updated_at,
     isProven: row.is_proven,

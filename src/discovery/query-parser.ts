@@ -14,6 +14,8 @@ const PART = /(?<minus>-?)["“”„«»](?<phrase>[^"“”„«»]*)["“”�
 /** A minus sign excludes where a word follows it: not in `-`, `--` and `->`. */
 const EXCLUDED = /^-(?=[\p{L}\p{N}.])/u
 
+const ENDS = /[,;!?]+$/u
+
 export function parseQuery(text: string): ParsedQuery {
   const phrases: string[] = []
   const excluded: string[] = []
@@ -30,13 +32,12 @@ export function parseQuery(text: string): ParsedQuery {
       if (phrase.trim() !== '') (minus ? excluded : phrases).push(phrase.trim())
     } else if (EXCLUDED.test(word)) {
       endRun()
-      excluded.push(word.slice(1))
+      excluded.push(word.slice(1).replace(ENDS, ''))
     } else {
       // A comma ends a thought: `machine learning, rust`.
-      const ends = /[,;!?]$/u.test(word)
-      const bare = word.replace(/[,;!?]+$/u, '')
+      const bare = word.replace(ENDS, '')
       if (bare !== '') run.push(bare)
-      if (ends) endRun()
+      if (bare !== word) endRun()
     }
   }
   endRun()

@@ -12,7 +12,7 @@ import {
 import { expertiseOf, namedAs, type Skill } from '../profiles/profiles.schema.js'
 import type { SearchResult } from './discovery.schema.js'
 import { points } from './points.js'
-import type { Match } from './profile-search.js'
+import type { Match } from './search-request.js'
 import type { LeveledTerm } from './search-statement.js'
 
 interface Shown {

@@ -1,5 +1,6 @@
 import type { Parameter } from '../database/database.js'
 import { lexemeOf, quoteLexeme } from '../profiles/search-document.js'
+import { isPart } from '../profiles/words.js'
 import { points } from './points.js'
 import type { Term } from './term-resolver.js'
 
@@ -22,8 +23,8 @@ export interface Filters {
 
 /** What all of one search have in common. */
 export interface Criteria {
-  /** All of these skills must hold. */
-  readonly skills: readonly LeveledTerm[]
+  /** Skills that were asked for by name, and phrases: all of these must hold. */
+  readonly required: readonly LeveledTerm[]
   /** Of these, `needed` must. */
   readonly terms: readonly LeveledTerm[]
   readonly excluded: readonly Term[]
@@ -42,12 +43,13 @@ export class Parameters {
 }
 
 /** A `tsquery` that a profile satisfies that has one of the term's skills at its level, or one of its texts. */
-export function queryOf({ variants, texts, minLevel }: LeveledTerm): string {
+export function queryOf({ variants, texts, minLevel, isLiteral }: LeveledTerm): string {
   const skills = variants.flatMap(({ skill }) =>
     levelsFrom(minLevel).map((level) => quoteLexeme(lexemeOf.skill(skill, level))),
   )
   // A level is one of a skill: where one is asked for, a word in a sentence is not enough.
-  const words = minLevel > 1 && variants.length > 0 ? [] : texts.map((text) => phraseOf(text))
+  const words =
+    minLevel > 1 && variants.length > 0 ? [] : texts.map((text) => wordsIn(text, isLiteral))
   const all = [...skills, ...words]
   return all.length === 0 ? NOBODY : `(${all.join(' | ')})`
 }
@@ -55,39 +57,44 @@ export function queryOf({ variants, texts, minLevel }: LeveledTerm): string {
 /** No profile has an empty language. */
 const NOBODY = quoteLexeme(lexemeOf.language(''))
 
+/** Words anywhere: that they are in a row costs a look into each profile, so only scores ask for it. */
+function wordsIn(words: readonly string[], isLiteral: boolean): string {
+  return isLiteral ? phraseOf(words) : `(${words.map((word) => wordOf(word)).join(' & ')})`
+}
+
+/** A character of a script without blanks between words begins pairs: any word with it is found. */
+function wordOf(word: string, weight = ''): string {
+  const flags = `${isPart(word) ? '*' : ''}${weight}`
+  return `${quoteLexeme(word)}${flags && `:${flags}`}`
+}
+
 /** Words in a row; `weight`: in a field of this weight. */
 function phraseOf(words: readonly string[], weight = ''): string {
-  const lexemes = words.map((word) => `${quoteLexeme(word)}${weight && `:${weight}`}`)
+  const lexemes = words.map((word) => wordOf(word, weight))
   return lexemes.length === 1 ? (lexemes[0] ?? '') : `(${lexemes.join(' <-> ')})`
 }
 
 /** What every result must satisfy, whatever else does. */
-export function commonQueries({ skills, excluded, filters }: Criteria): string[] {
+function commonQueries({ required, excluded, filters }: Criteria): string[] {
   return [
-    ...skills.map(queryOf),
-    ...excluded.map((term) => `!${queryOf({ ...term, minLevel: 1 })}`),
+    ...required.map(queryOf),
+    ...excluded.map((term) => `!${queryOf({ ...term, minLevel: 1, isLiteral: true })}`),
     ...(filters.language === null ? [] : [quoteLexeme(lexemeOf.language(filters.language))]),
     ...(filters.model === null ? [] : [quoteLexeme(lexemeOf.model(filters.model))]),
   ]
 }
 
 /**
- * SQL that holds for profiles `p` which satisfy the criteria, at least `needed` of the terms. Index:
- * profiles_search_idx. Of n terms of which k are needed, one of any n-k+1 must hold: those that the fewest
- * people list are what the index is asked for, and the terms are counted afterwards.
+ * SQL that holds for profiles `p` which satisfy the criteria, at least `needed` of the terms: the index is asked
+ * for every choice of so many. Index: profiles_search_idx.
  */
 export function conditionOf(criteria: Criteria, needed: number, parameters: Parameters): string {
   const { terms, filters } = criteria
-  const rarest = [...terms].sort((one, other) => one.people - other.people)
-  const asked = rarest.slice(0, terms.length - needed + 1).map(queryOf)
-  const isAll = needed === terms.length
-  const chosen = isAll ? terms.map(queryOf) : needed > 0 ? [`(${asked.join(' | ')})`] : []
-  const query = [...chosen, ...commonQueries(criteria)].join(' & ')
+  const any = choose(terms.map(queryOf), needed)
+    .map((all) => all.join(' & '))
+    .join(' | ')
+  const query = [...(any === '' ? [] : [`(${any})`]), ...commonQueries(criteria)].join(' & ')
   const conditions = ['p.is_listed', `p.search @@ ${parameters.add(query)}::tsquery`]
-  if (!isAll && needed > 1) {
-    const held = terms.map((term) => `(p.search @@ ${parameters.add(queryOf(term))}::tsquery)::int`)
-    conditions.push(`${held.join(' + ')} >= ${parameters.add(needed)}`)
-  }
   if (filters.updatedSince) {
     conditions.push(`p.updated_at >= ${parameters.add(filters.updatedSince)}::timestamptz`)
   }
@@ -104,23 +111,47 @@ export function pointsOf(term: LeveledTerm, parameters: Parameters): string {
     const value = `${points.skill * weight} + ${points.level * weight} * ${level}`
     return term.minLevel > 1 ? `CASE WHEN ${level} >= ${term.minLevel} THEN ${value} END` : value
   })
-  const inField = (weight: string): string => {
-    const query = term.texts.map((text) => phraseOf(text, weight)).join(' | ')
-    return `p.search @@ ${parameters.add(query)}::tsquery`
-  }
-  const words =
-    term.texts.length === 0 || (term.minLevel > 1 && skills.length > 0)
-      ? '0'
-      : `CASE WHEN ${inField('A')} THEN ${points.name}
-              WHEN ${inField('B')} THEN ${points.skillWords}
-              WHEN ${inField('D')} THEN ${points.description} ELSE 0 END`
+  const needsSkill = term.minLevel > 1 && skills.length > 0
+  const words = needsSkill ? '0' : wordPointsOf(term, parameters)
   return skills.length === 0 ? words : `coalesce(greatest(${skills.join(', ')}), ${words})`
+}
+
+function wordPointsOf({ texts, isLiteral }: LeveledTerm, parameters: Parameters): string {
+  if (texts.length === 0) return '0'
+  const holds = (queries: readonly string[], value: number): string =>
+    `WHEN p.search @@ ${parameters.add(queries.join(' | '))}::tsquery THEN ${value}`
+  const inField = (weight: string, value: number): string =>
+    holds(
+      texts.map((text) => phraseOf(text, weight)),
+      value,
+    )
+  const several = isLiteral ? [] : texts.filter((text) => text.length > 1)
+  return `CASE ${inField('A', points.name)}
+               ${inField('B', points.skillWords)}
+               ${inField('D', points.description)}
+               ${
+                 several.length === 0
+                   ? ''
+                   : holds(
+                       several.map((text) => wordsIn(text, false)),
+                       points.wordsApart,
+                     )
+               }
+          ELSE 0 END`
 }
 
 /** SQL for the level of one term for a profile `p`; 0 where it is only in words. */
 export function levelOf({ variants }: LeveledTerm, parameters: Parameters): string {
   const levels = variants.map(({ skill }) => `(p.levels ->> ${parameters.add(skill)}::text)::int`)
   return levels.length === 0 ? '0' : `coalesce(greatest(${levels.join(', ')}), 0)`
+}
+
+/** All choices of `count` of these. */
+function choose<One>(from: readonly One[], count: number): One[][] {
+  if (count === 0) return [[]]
+  return from.flatMap((one, at) =>
+    choose(from.slice(at + 1), count - 1).map((rest) => [one, ...rest]),
+  )
 }
 
 function levelsFrom(least: number): number[] {

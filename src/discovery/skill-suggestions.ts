@@ -9,6 +9,7 @@ import { editDistance } from './edit-distance.js'
 const FLOOR = 5
 /** From this many letters on, one may be wrong. */
 const MIN_GUESSED = 3
+const MAX_LETTERS = 50
 /** Below so many suggestions, those are added that begin nearly like that. */
 const FEW = 3
 
@@ -56,7 +57,7 @@ export class SkillSuggestions {
   /** Those with the same first letter are looked through. Index: skills_known_idx. */
   private async nearly(fold: string): Promise<KnownRow[]> {
     const letters = Array.from(fold)
-    if (letters.length < MIN_GUESSED) return []
+    if (letters.length < MIN_GUESSED || letters.length > MAX_LETTERS) return []
     const first = letters[0] ?? ''
     const rows = await this.database.rows<KnownRow>(
       `SELECT fold, spelling, people FROM skills
@@ -64,9 +65,11 @@ export class SkillSuggestions {
         ORDER BY people DESC LIMIT 2000`,
       [first, `${first}\u{10ffff}`],
     )
+    // A letter left out or put in: the beginning is longer or shorter by one.
+    const lengths = [letters.length, letters.length + 1, letters.length - 1]
     return rows.filter((row) => {
-      const beginning = Array.from(row.fold).slice(0, letters.length).join('')
-      return editDistance(fold, beginning, 1) <= 1
+      const known = Array.from(row.fold)
+      return lengths.some((end) => editDistance(fold, known.slice(0, end).join(''), 1) <= 1)
     })
   }
 }

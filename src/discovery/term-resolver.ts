@@ -1,19 +1,20 @@
 import { Injectable } from '@nestjs/common'
 
 import type { Queries } from '../database/database.js'
-import { quoteLexeme } from '../profiles/search-document.js'
-import { foldSkill, formsOf, wordsOf } from '../profiles/words.js'
+import { lexemeOf, quoteLexeme } from '../profiles/search-document.js'
+import { foldSkill, formsOf, plain, wordsOf } from '../profiles/words.js'
 import { Aliases } from './aliases.js'
 import { editDistance } from './edit-distance.js'
 import type { ParsedQuery } from './query-parser.js'
-import { stopWords } from './stop-words.js'
+import { isStopWord } from './stop-words.js'
 
 /** Words of a skill that are looked for together. */
 const MAX_TOGETHER = 4
 /** A skill that so many list is spelled right: nothing is guessed in its place. */
 const ESTABLISHED = 5
-/** Words shorter than that are not guessed at: too many others are near. */
+/** Shorter words are not guessed at, too many others are near; nor longer ones, nobody types them. */
 const MIN_GUESSED = 4
+const MAX_LETTERS = 50
 /** From this length on two letters may be wrong. */
 const LONG = 8
 /** Combinations of words that are guessed at in one search, and skills taken for one of them. */
@@ -21,6 +22,8 @@ const MAX_GUESSED = 12
 const MAX_GUESSES = 3
 /** Skills that one term may stand for. */
 const MAX_VARIANTS = 12
+/** So many people of a name keep it from being taken for a typo. */
+const NAMESAKES = 3
 /** What a guess counts, of a whole match. */
 const GUESS_WEIGHT = 0.8
 
@@ -41,6 +44,8 @@ export interface Term {
   readonly people: number
   /** Any of these, each as words in a row, in a name, a description or the words of a skill. */
   readonly texts: readonly (readonly string[])[]
+  /** Was in quotes: words in a row, and no other names. */
+  readonly isLiteral: boolean
 }
 
 interface DictionaryRow {
@@ -66,7 +71,7 @@ export class TermResolver {
     queries: Queries,
     query: ParsedQuery,
     skills: readonly string[],
-  ): Promise<{ terms: Term[]; excluded: Term[]; skills: Term[] }> {
+  ): Promise<{ terms: Term[]; phrases: Term[]; excluded: Term[]; skills: Term[] }> {
     const wholes = [...skills, ...query.phrases, ...query.excluded]
     const spans = query.runs.flatMap(spansOf)
     const known = await this.lookUp(queries, [...wholes, ...spans])
@@ -76,10 +81,8 @@ export class TermResolver {
     const all = new Lookup(this.aliases, known, guessed)
     const terms = query.runs.flatMap((run) => segment(run, all))
     return {
-      terms: [
-        ...withoutStopWords(terms).map((text) => all.term(text)),
-        ...query.phrases.map((text) => all.literal(text)),
-      ],
+      terms: withoutStopWords(terms).map((text) => all.term(text)),
+      phrases: query.phrases.map((text) => all.literal(text)),
       excluded: query.excluded.map((text) => all.sure(text)),
       skills: skills.map((text) => ({ ...all.term(text), texts: [] })),
     }
@@ -103,6 +106,7 @@ export class TermResolver {
     for (const row of known) people.set(row.fold, (people.get(row.fold) ?? 0) + row.people)
     const isSure = (fold: string): boolean =>
       Array.from(fold).length < MIN_GUESSED ||
+      Array.from(fold).length > MAX_LETTERS ||
       this.aliases.of(fold).length > 0 ||
       (people.get(fold) ?? 0) >= ESTABLISHED
     const unsure = [...new Set(texts.map(foldSkill))].filter((fold) => !isSure(fold))
@@ -135,13 +139,16 @@ export class TermResolver {
     return found
   }
 
-  /** Those that somebody is called: `francois` is no typo of `français`. Index: profiles_search_idx. */
+  /** Those that several people are called: `francois` is no typo of `français`. Index: profiles_search_idx. */
   private async namesAmong(queries: Queries, words: readonly string[]): Promise<string[]> {
     if (words.length === 0) return []
-    const lexemes = words.map((word) => `${quoteLexeme(word)}:A`)
+    const lexemes = words.map((word) => quoteLexeme(lexemeOf.name(word)))
     const rows = await queries.rows<{ readonly word: string }>(
       `SELECT word FROM unnest($1::text[], $2::text[]) AS typed (word, lexeme)
-        WHERE EXISTS (SELECT FROM profiles p WHERE p.is_listed AND p.search @@ lexeme::tsquery)`,
+        WHERE (SELECT count(*)
+                 FROM (SELECT FROM profiles p
+                        WHERE p.is_listed AND p.search @@ lexeme::tsquery
+                        LIMIT ${NAMESAKES}) called) = ${NAMESAKES}`,
       [words, lexemes],
     )
     return rows.map(({ word }) => word)
@@ -189,7 +196,7 @@ class Lookup {
   /** Neither guesses nor other names: what stands in quotes is meant as it stands. */
   literal(text: string): Term {
     const rows = this.byFold.get(foldSkill(text)) ?? []
-    return termOf(text, rows, [text])
+    return { ...termOf(text, rows, [text]), isLiteral: true }
   }
 
   /** Without guesses: nobody is left out for a skill that is merely near. */
@@ -212,6 +219,7 @@ function termOf(text: string, rows: readonly DictionaryRow[], names: readonly st
     variants: variants.slice(0, MAX_VARIANTS),
     people: rows.reduce((sum, { people }) => sum + people, 0),
     texts: distinct(names.map(textOf)),
+    isLiteral: false,
   }
 }
 
@@ -228,7 +236,7 @@ function spansOf(run: readonly string[]): string[] {
 
 /** Terms that are no skill as they stand, and each with its neighbours: `machne learning`, `react natve`. */
 function unknownIn(terms: readonly string[], sure: Lookup): string[] {
-  const isStop = (term: string) => wordsOf(term).some((word) => stopWords.has(word))
+  const isStop = (term: string) => plain(term).split(/\s+/).some(isStopWord)
   const isUnknown = (term: string) => !sure.isSkill(term) && !isStop(term)
   const pairs = terms.slice(1).flatMap((term, index) => {
     const pair = [terms[index] ?? '', term]
@@ -261,8 +269,12 @@ function spansFrom(run: readonly string[], at: number): string[][] {
 }
 
 function withoutStopWords(terms: readonly string[]): readonly string[] {
-  const telling = terms.filter((term) => !wordsOf(term).every((word) => stopWords.has(word)))
+  const telling = terms.filter((term) => !isAllStops(term))
   return telling.length > 0 ? telling : terms
+}
+
+function isAllStops(term: string): boolean {
+  return plain(term).split(/\s+/).every(isStopWord)
 }
 
 /** One letter, `c`, `r`, is looked for among skills and not in sentences. */

@@ -41,7 +41,7 @@ export async function lockNodes(
   const accounts = await queries.rows<{ id: number }>(
     `SELECT id FROM accounts
       WHERE id = $1 OR id IN (SELECT account_id FROM nodes WHERE spki_sha256 = ANY ($2::text[]))
-      ORDER BY id FOR KEY SHARE`,
+      ORDER BY id FOR NO KEY UPDATE`,
     [accountId, spkis],
   )
   if (!accounts.some(({ id }) => id === accountId)) return null

@@ -159,11 +159,12 @@ export class ProfileStore {
     now: Date,
   ): Promise<ProfileRow & { readonly is_listed: boolean }> {
     const [saved] = await queries.rows<ProfileRow & { readonly is_listed: boolean }>(
-      `INSERT INTO profiles AS p (${COLUMNS.join(', ')}, levels, search)
-       VALUES ($1, $2, $3, $4::jsonb, $5, $6::text[], $7, $8::text[], $9, $10, $11, $12::jsonb, $13::tsvector)
+      `INSERT INTO profiles AS p (${COLUMNS.join(', ')}, levels, search, searchable_at)
+       VALUES ($1, $2, $3, $4::jsonb, $5, $6::text[], $7, $8::text[], $9, $10, $11, $12::jsonb, $13::tsvector, $11)
        ON CONFLICT ON CONSTRAINT profiles_pkey DO UPDATE
-          SET (${COLUMNS.join(', ')}, levels, search)
-            = (${COLUMNS.map((column) => `excluded.${column}`).join(', ')}, excluded.levels, excluded.search)
+          SET (${COLUMNS.join(', ')}, levels, search, searchable_at)
+            = (${COLUMNS.map((column) => `excluded.${column}`).join(', ')}, excluded.levels, excluded.search,
+               excluded.searchable_at)
        RETURNING ${OF_P}, p.is_listed`,
       [
         accountId,

@@ -23,6 +23,7 @@ describe('the body of PUT /profile', () => {
       skills: [],
       compute: {},
       p2pUriHint: null,
+      visibility: null,
       presence: null,
     })
   })
@@ -46,6 +47,7 @@ describe('the body of PUT /profile', () => {
       ],
       compute: { gpus: [{ vram_gb: 24 }], models: ['llama'] },
       p2pUriHint: 'dpc://10.0.0.1:8888',
+      visibility: null,
       presence: null,
     })
   })
@@ -76,7 +78,7 @@ describe('the body of PUT /profile', () => {
     ['a skill of 50 emoji', { ...valid, expertise: { ['😀'.repeat(50)]: 5 } }],
     ['200 skills', { ...valid, expertise: manySkills(200) }],
     ['a level written 3.0', { ...valid, expertise: { C: 3.0 } }],
-    ['a hint of 255', { ...valid, p2p_uri_hint: 'h'.repeat(255) }],
+    ['a hint of 255', { ...valid, p2p_uri_hint: `dpc://${'h'.repeat(249)}` }],
     ['a hint of null', { ...valid, p2p_uri_hint: null }],
     ['an empty hint', { ...valid, p2p_uri_hint: '' }],
   ])('accepts %s', (_what, body) => {
@@ -163,13 +165,18 @@ describe('the body of PUT /profile', () => {
     ['compute that is a string', { ...valid, compute: 'gpu' }, 'compute: expected an object'],
     [
       'a hint of 256',
-      { ...valid, p2p_uri_hint: 'h'.repeat(256) },
+      { ...valid, p2p_uri_hint: `dpc://${'h'.repeat(250)}` },
       'p2p_uri_hint: expected at most 255 characters',
     ],
     [
       'a hint with a line break',
       { ...valid, p2p_uri_hint: 'dpc://a\nb' },
       'p2p_uri_hint: holds a control character',
+    ],
+    [
+      'a hint of another scheme',
+      { ...valid, p2p_uri_hint: 'https://example.org' },
+      'p2p_uri_hint: expected an address that begins with dpc://',
     ],
     ['a hint that is an object', { ...valid, p2p_uri_hint: {} }, 'p2p_uri_hint: expected a string'],
   ])('refuses %s and names the field', (_what, body, fault) => {

@@ -82,6 +82,8 @@ const compute = z
 
 /** In how many languages anybody answers. */
 const MAX_LANGUAGES = 20
+/** Characters of a tag: enough for any that is in use (RFC 5646 §4.4.1). */
+const MAX_TAG = 35
 const MAX_AVAILABILITY = 200
 const MAX_LINKS = 10
 const MAX_LINK = 255
@@ -135,13 +137,16 @@ export const putProfileBody = z
       compute: compute.prefault({}),
       p2p_uri_hint: text(MAX_HINT)
         .refine((hint) => !CONTROL_CHARACTER.test(hint), 'holds a control character')
-        .refine((hint) => /^dpc:\/\/./i.test(hint), 'expected an address that begins with dpc://')
+        .refine(
+          (hint) => hint === '' || /^dpc:\/\/./i.test(hint),
+          'expected an address that begins with dpc://',
+        )
         .nullish(),
       languages: languages.nullish(),
       availability: text(MAX_AVAILABILITY).nullish(),
       links: links.nullish(),
-      visibility: visibility.optional(),
-      presence: presence.optional(),
+      visibility: visibility.nullish(),
+      presence: presence.nullish(),
     },
     'expected a JSON object',
   )
@@ -243,6 +248,7 @@ class SkillIssues {
 }
 
 function canonicalLanguage(tag: string): string | null {
+  if (tag.length > MAX_TAG) return null
   try {
     return Intl.getCanonicalLocales(tag)[0] ?? null
   } catch {

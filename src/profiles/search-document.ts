@@ -1,5 +1,5 @@
 import type { JsonObject, Skill } from './profiles.schema.js'
-import { wordsOf } from './words.js'
+import { lastPartsOf, wordsOf } from './words.js'
 
 /** Positions between two fields: no phrase goes from one into the next. */
 const GAP = 10
@@ -22,6 +22,8 @@ export interface Searchable {
 export const lexemeOf = {
   skill: (skill: string, level: number) => `${level}=${skill}`,
   language: (tag: string) => `language=${tag.toLowerCase()}`,
+  /** Of somebody's name. */
+  name: (word: string) => `name=${word}`,
   model: (name: string) => `model=${name.toLowerCase()}`,
 }
 
@@ -46,6 +48,10 @@ export function searchDocumentOf(profile: Searchable): string {
   if (description !== null) place(description, 'D')
   const bare = [
     ...skills.map(({ skill, level }) => lexemeOf.skill(skill, level)),
+    ...new Set(wordsOf(name).map(lexemeOf.name)),
+    ...new Set(
+      [name, description ?? '', ...skills.map(({ spelling }) => spelling)].flatMap(lastPartsOf),
+    ),
     ...languages.flatMap(rangesOf).map(lexemeOf.language),
     ...modelsOf(compute).map(lexemeOf.model),
   ]

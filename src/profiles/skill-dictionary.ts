@@ -9,8 +9,8 @@ import { foldSkill, formsOf } from './words.js'
 const EVERY_MS = 5_000
 /** After a profile was saved here. */
 const SOON_MS = 500
-/** Skills that are given their row in one statement. */
-const BATCH = 500
+/** Skills that are made or counted in one transaction, far within the time that a statement has. */
+const BATCH = 300
 /** People who are asked how they spell a skill. */
 const SPELLERS = 200
 
@@ -92,63 +92,12 @@ export class SkillDictionary implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Adds up what has changed; of several instances one at a time. A skill that nobody has goes. If somebody
-   * takes it up in that very moment, the change waits for its row, which is made first of all here.
-   *
-   * Indexes: skills_pkey, skills_unused_idx, and for spellings profile_skills_skill_level_idx.
+   * Adds up what has changed, some at a time; of several instances one at a time. A skill that nobody has goes. If
+   * somebody takes it up in that very moment, the change waits for its row, which is made first of all here.
    */
   async settle(): Promise<void> {
-    await this.database.transaction(async (queries) => {
-      const [lock] = await queries.rows<{ mine: boolean }>(
-        "SELECT pg_try_advisory_xact_lock(hashtext('dpc-hub skills')) AS mine",
-      )
-      if (!lock?.mine) return
-      await this.makeMissing(queries)
-      await queries.rows(
-        `WITH settled AS (
-           DELETE FROM skill_changes c USING skills s WHERE s.skill = c.skill
-           RETURNING c.skill, c.change
-         ), changed AS (
-           SELECT skill, sum(change)::integer AS change FROM settled GROUP BY skill ORDER BY skill
-         )
-         UPDATE skills s
-            SET people = s.people + changed.change, spelling = coalesce(common.spelling, s.spelling)
-           FROM changed
-           LEFT JOIN LATERAL (SELECT asked.spelling
-                                FROM (SELECT p.spelling FROM profile_skills p
-                                       WHERE p.skill = changed.skill AND p.is_listed
-                                       LIMIT ${SPELLERS}) asked
-                               GROUP BY asked.spelling
-                               ORDER BY count(*) DESC, asked.spelling LIMIT 1) common ON true
-          WHERE s.skill = changed.skill`,
-      )
-      await queries.rows(
-        `DELETE FROM skills s
-          WHERE s.people <= 0
-            AND NOT EXISTS (SELECT FROM profile_skills p WHERE p.skill = s.skill AND p.is_listed)`,
-      )
-      await queries.rows(
-        `DELETE FROM skill_changes c
-          WHERE NOT EXISTS (SELECT FROM skills s WHERE s.skill = c.skill)
-            AND NOT EXISTS (SELECT FROM profile_skills p WHERE p.skill = c.skill AND p.is_listed)`,
-      )
-    })
-  }
-
-  /** For those of an older hub, and those that went in the moment in which they came back. */
-  private async makeMissing(queries: Queries): Promise<void> {
-    for (;;) {
-      const missing = await queries.rows<TypedSkill>(
-        `SELECT DISTINCT ON (c.skill) c.skill, p.spelling
-           FROM skill_changes c
-           JOIN LATERAL (SELECT spelling FROM profile_skills
-                          WHERE profile_skills.skill = c.skill AND is_listed LIMIT 1) p ON true
-          WHERE NOT EXISTS (SELECT FROM skills s WHERE s.skill = c.skill)
-          LIMIT ${BATCH}`,
-      )
-      await this.know(queries, missing)
-      if (missing.length < BATCH) return
-    }
+    let isMore = true
+    while (isMore) isMore = await this.database.transaction((queries) => settleSome(this, queries))
   }
 
   private tryToSettle(): void {
@@ -156,4 +105,63 @@ export class SkillDictionary implements OnModuleInit, OnModuleDestroy {
       if (!(error instanceof UnavailableError)) this.logger.error(error)
     })
   }
+}
+
+/**
+ * True: there is more to do.
+ *
+ * Indexes: skills_pkey, skills_unused_idx, and for spellings profile_skills_skill_level_idx.
+ */
+async function settleSome(dictionary: SkillDictionary, queries: Queries): Promise<boolean> {
+  const [lock] = await queries.rows<{ mine: boolean }>(
+    "SELECT pg_try_advisory_xact_lock(hashtext('dpc-hub skills')) AS mine",
+  )
+  if (!lock?.mine) return false
+  const missing = await missingSkills(queries)
+  if (missing.length > 0) {
+    await dictionary.know(queries, missing)
+    return true
+  }
+  const [settled] = await queries.rows<{ readonly changes: number }>(
+    `WITH chosen AS (
+       SELECT c.ctid FROM skill_changes c JOIN skills s USING (skill) LIMIT ${BATCH}
+     ), settled AS (
+       DELETE FROM skill_changes c USING chosen WHERE c.ctid = chosen.ctid
+       RETURNING c.skill, c.change
+     ), changed AS (
+       SELECT skill, sum(change)::integer AS change FROM settled GROUP BY skill ORDER BY skill
+     ), added AS (
+       UPDATE skills s
+          SET people = s.people + changed.change, spelling = coalesce(common.spelling, s.spelling)
+         FROM changed
+         LEFT JOIN LATERAL (SELECT asked.spelling
+                              FROM (SELECT p.spelling FROM profile_skills p
+                                     WHERE p.skill = changed.skill AND p.is_listed
+                                     LIMIT ${SPELLERS}) asked
+                             GROUP BY asked.spelling
+                             ORDER BY count(*) DESC, asked.spelling LIMIT 1) common ON true
+        WHERE s.skill = changed.skill
+     )
+     SELECT count(*) AS changes FROM settled`,
+  )
+  if (settled?.changes === BATCH) return true
+  const unused = 'NOT EXISTS (SELECT FROM profile_skills p WHERE p.skill = t.skill AND p.is_listed)'
+  await queries.rows(`DELETE FROM skills t WHERE t.people <= 0 AND ${unused}`)
+  await queries.rows(
+    `DELETE FROM skill_changes t
+      WHERE NOT EXISTS (SELECT FROM skills s WHERE s.skill = t.skill) AND ${unused}`,
+  )
+  return false
+}
+
+/** Those of an older hub, and those that went in the moment in which they came back. */
+function missingSkills(queries: Queries): Promise<TypedSkill[]> {
+  return queries.rows<TypedSkill>(
+    `SELECT DISTINCT ON (c.skill) c.skill, p.spelling
+       FROM skill_changes c
+       JOIN LATERAL (SELECT spelling FROM profile_skills
+                      WHERE profile_skills.skill = c.skill AND is_listed LIMIT 1) p ON true
+      WHERE NOT EXISTS (SELECT FROM skills s WHERE s.skill = c.skill)
+      LIMIT ${BATCH}`,
+  )
 }

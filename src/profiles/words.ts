@@ -22,6 +22,8 @@ const WORD = /(?<![\p{L}\p{M}\p{N}.])\.(?=\p{L})[\p{L}\p{M}\p{N}]+|[\p{L}\p{M}\p
 /** Scripts that put no blanks between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]+/gu
+/** Characters of a word that count: a lexeme of Postgres' has 2,046 bytes at most. */
+const MAX_WORD = 200
 const SEPARATORS = /[\s_\-–—/.,:;'’&()[\]]+/gu
 
 /** Without case and accents: what two people who mean the same have typed in common. */
@@ -39,7 +41,18 @@ export function plain(text: string): string {
  * without blanks as its pairs of characters, which is how any part of it is found.
  */
 export function wordsOf(text: string): string[] {
-  return (plain(text).match(WORD) ?? []).flatMap((word) => pairs(word) ?? singular(word))
+  const words = plain(text).match(WORD) ?? []
+  return words.flatMap((word) => pairs(word) ?? singular(word.slice(0, MAX_WORD)))
+}
+
+/** A single character of a script without blanks: a part of words, and seldom one. */
+export function isPart(word: string): boolean {
+  return Array.from(word).length === 1 && word.search(UNSPACED) === 0
+}
+
+/** The last characters of runs of such scripts: no pair begins with them. */
+export function lastPartsOf(text: string): string[] {
+  return [...plain(text).matchAll(UNSPACED)].flatMap(([run]) => Array.from(run).slice(-1))
 }
 
 /**
@@ -73,9 +86,9 @@ export function formsOf(fold: string): string[] {
   return [...new Set([fold, ...shorter])]
 }
 
-/** English plurals; not `class`, `analysis`, `css`. Wrong for some words, and alike on both sides. */
+/** English plurals; not `class`, `analysis`, `css`, `nodejs`. Wrong for some words, and alike on both sides. */
 function singular(word: string): string {
-  if (!/^[a-z]{4,}$/.test(word) || /(?:ss|us|is)$/.test(word)) return word
+  if (!/^[a-z]{4,}$/.test(word) || /(?:ss|us|is|js)$/.test(word)) return word
   if (word.endsWith('ies')) return `${word.slice(0, -3)}y`
   return word.endsWith('s') ? word.slice(0, -1) : word
 }

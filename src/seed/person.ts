@@ -1,7 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto'
-
 import { normaliseSkill } from '../profiles/skill.js'
+import { below, pick } from './chance.js'
+import { CITIES, CLOSINGS, FIELDS, GPUS, LANGUAGES, MODELS, OPENINGS } from './phrases.js'
 import { skillNames } from './skills.js'
+import { spell } from './spelling.js'
+import { Zipf } from './zipf.js'
 
 const GIVEN_NAMES = words(`
   Alice Amir Ana Anna Björn Carlos Chen Chloé Daniel Dmitri Elena Emma Fatima Finn Giulia Hana Hiroshi
@@ -15,19 +17,17 @@ const FAMILY_NAMES = words(`
   Nakamura Nguyen Novák O'Brien Okafor Park Petrov Popescu Rossi Santos Schmidt Sharma Silva Smirnov
   Suzuki Tanaka Virtanen Wang Weber Wójcik Yılmaz Zhang Иванов Соколова 田中 王`)
 
-const OPENINGS = ['Happy to help with', 'Ten years of', 'I teach', 'Freelance:', 'Ask me about']
-const CLOSINGS = [
-  'Weekday evenings, UTC+1.',
-  'Paired sessions welcome.',
-  'I share my local models with friends.',
-  'Answers within a day.',
-]
-
-const MODELS = ['llama3.1:8b', 'qwen2.5:14b', 'mistral:7b', 'phi-4', 'deepseek-r1:32b']
-const GPUS = ['RTX 3060', 'RTX 4090', 'RX 7900 XTX', 'Apple M3 Max']
 const DAY_MS = 86_400_000
 const MAX_SKILLS = 6
+const MAX_LANGUAGES = 3
+const MAX_MODELS = 3
 const DAYS_BACK = 365
+/** How often each level is claimed. */
+const LEVELS = [1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5]
+
+const skillRanks = new Zipf(skillNames.length)
+const known = new Map<string, string>()
+const languageRanks = new Zipf(LANGUAGES.length)
 
 export interface SeedSkill {
   readonly skill: string
@@ -39,58 +39,65 @@ export interface SeedProfile {
   readonly name: string
   readonly description: string
   readonly skills: readonly SeedSkill[]
+  /** BCP 47 tags. */
+  readonly languages: readonly string[]
   readonly compute: Readonly<Record<string, unknown>>
   readonly p2pUriHint: string | null
 }
 
 /** Random, as accounts' ids are. */
 export function randomAccountId(): number {
-  return Number(randomBytes(8).readBigUInt64BE() >> 11n) || randomAccountId()
+  return below(2 ** 53) || randomAccountId()
 }
 
 /** Some time within the last year. */
 export function randomDay(now: Date): Date {
-  return new Date(now.getTime() - randomInt(DAYS_BACK * DAY_MS))
+  return new Date(now.getTime() - below(DAYS_BACK * DAY_MS))
 }
 
 /** What a person might say of themselves. */
 export function makeProfile(): SeedProfile {
   const skills = makeSkills()
   const names = skills.map(({ spelling }) => spelling).join(', ')
-  const hasGpu = randomInt(3) === 0
+  const hasGpu = below(3) === 0
   return {
     name: `${pick(GIVEN_NAMES)} ${pick(FAMILY_NAMES)}`,
-    description: `${pick(OPENINGS)} ${names}. ${pick(CLOSINGS)}`,
+    description: `${pick(OPENINGS)} ${names}. ${pick(FIELDS)}, ${pick(CITIES)}. ${pick(CLOSINGS)}`,
     skills,
-    compute: hasGpu ? { gpu: pick(GPUS), models: [pick(MODELS)], shared: true } : {},
+    languages: below(2) === 0 ? makeLanguages() : [],
+    compute: hasGpu ? { gpu: pick(GPUS), models: makeModels(), shared: true } : {},
     p2pUriHint: null,
   }
 }
 
 function makeSkills(): SeedSkill[] {
   const skills = new Map<string, SeedSkill>()
-  const wanted = 1 + randomInt(MAX_SKILLS)
+  const wanted = 1 + below(MAX_SKILLS)
   while (skills.size < wanted) {
-    const spelling = spell(skillNames[skewedIndex(skillNames.length)] ?? '')
-    const skill = normaliseSkill(spelling)
-    skills.set(skill, { skill, spelling, level: 1 + randomInt(5) })
+    const spelling = spell(skillNames[skillRanks.draw()] ?? '')
+    const skill = normalised(spelling)
+    skills.set(skill, { skill, spelling, level: LEVELS[below(LEVELS.length)] ?? 1 })
   }
   return [...skills.values()]
 }
 
-/** Not everybody types a name with its capitals. */
-function spell(name: string): string {
-  return randomInt(4) === 0 ? name.toLowerCase() : name
+/** Each spelling once: there are some ten thousand, and a million people who have them. */
+function normalised(spelling: string): string {
+  let skill = known.get(spelling)
+  if (skill === undefined) {
+    skill = normaliseSkill(spelling)
+    known.set(spelling, skill)
+  }
+  return skill
 }
 
-/** Low numbers far more often than high ones, as with real skills. */
-function skewedIndex(length: number): number {
-  const fraction = randomInt(1_000_000) / 1_000_000
-  return Math.floor(fraction * fraction * length)
+function makeLanguages(): string[] {
+  const draws = Array.from({ length: 1 + below(MAX_LANGUAGES) }, () => languageRanks.draw())
+  return [...new Set(draws)].map((rank) => LANGUAGES[rank] ?? '')
 }
 
-function pick(choices: readonly string[]): string {
-  return choices[randomInt(choices.length)] ?? ''
+function makeModels(): string[] {
+  return [...new Set(Array.from({ length: 1 + below(MAX_MODELS) }, () => pick(MODELS)))]
 }
 
 function words(text: string): string[] {

@@ -1,13 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { type NodeId, nodeIdSchema } from '../identity/node-id.js'
 import type { AccessTokens } from '../tokens/access-token.js'
+import type { Lines } from './copy.js'
 import type { RealKey } from './key-pool.js'
 import { makeProfile, randomAccountId, randomDay } from './person.js'
-import type { SeedAccount, SeedNode, SeedStore } from './seed-store.js'
+import type { SeedAccount, SeedNode } from './seed-rows.js'
+import type { Insert, SeedStore } from './seed-store.js'
 
-/** Accounts written in one transaction: each of its statements stays far below the pool's time limit. */
+/** Accounts written at once. */
 const BATCH = 500
+/** Accounts made before the connection has its turn: Postgres writes while others are made. */
+const TURN = 5
+/** From so many accounts on, an empty database is filled without its indexes, which are made at the end. */
+const MANY = 20_000
 
 export interface SeedSize {
   /** Accounts with one registered node. */
@@ -23,6 +30,14 @@ export interface SeededToken {
   readonly node_id: NodeId | null
   readonly token: string
 }
+
+/** Some accounts, as they are written. */
+interface Batch {
+  readonly rows: readonly Lines[]
+  readonly tokens: readonly SeededToken[]
+}
+
+type HandOver = (tokens: readonly SeededToken[]) => Promise<void>
 
 /**
  * Makes up people with their nodes, profiles and logins, past all rules of the hub's routes.
@@ -42,14 +57,49 @@ export class Seeder {
   /** Resolves with a token for each account, those with a node first. */
   async seed(size: SeedSize, now: Date): Promise<SeededToken[]> {
     const tokens: SeededToken[] = []
-    const total = size.nodes + size.accounts
-    for (let first = 0; first < total; first += BATCH) {
-      const length = Math.min(BATCH, total - first)
-      const accounts = Array.from({ length }, (_, at) => this.makeAccount(first + at, size, now))
-      await this.store.insert(accounts, now)
-      tokens.push(...accounts.map((account) => this.tokenOf(account)))
-    }
+    await this.seedMany(size, now, (some) => {
+      tokens.push(...some)
+      return Promise.resolve()
+    })
     return tokens
+  }
+
+  /** For more tokens than one would like to hold. */
+  async seedMany(size: SeedSize, now: Date, handOver: HandOver): Promise<void> {
+    const isMany = size.nodes + size.accounts >= MANY
+    await this.store.write(isMany, (insert) => this.write(size, now, insert, handOver))
+  }
+
+  /** Makes the next batch while the one before is written. */
+  private async write(
+    size: SeedSize,
+    now: Date,
+    insert: Insert,
+    handOver: HandOver,
+  ): Promise<void> {
+    const total = size.nodes + size.accounts
+    let writing: Promise<unknown> = Promise.resolve()
+    for (let first = 0; first < total; first += BATCH) {
+      const making = this.makeBatch(first, Math.min(BATCH, total - first), size, now)
+      const [batch] = await Promise.all([making, writing])
+      writing = Promise.all([insert(batch.rows), handOver(batch.tokens)])
+    }
+    await writing
+  }
+
+  private async makeBatch(
+    first: number,
+    length: number,
+    size: SeedSize,
+    now: Date,
+  ): Promise<Batch> {
+    const accounts: SeedAccount[] = []
+    while (accounts.length < length) {
+      if (accounts.length % TURN === 0) await nextTurn()
+      accounts.push(this.makeAccount(first + accounts.length, size, now))
+    }
+    const tokens = accounts.map((account) => this.tokenOf(account))
+    return { rows: this.store.rowsOf(accounts, now), tokens }
   }
 
   private makeAccount(
@@ -77,9 +127,10 @@ export class Seeder {
       const { spkiSha256, ids } = key
       return { spkiSha256, shortId: ids.short, longId: ids.long, publicKeyPem, certificatePem }
     }
-    const longId = `dpc-node-${randomBytes(16).toString('hex')}`
+    const digits = randomBytes(48).toString('hex')
+    const longId = `dpc-node-${digits.slice(64)}`
     return {
-      spkiSha256: randomBytes(32).toString('hex'),
+      spkiSha256: digits.slice(0, 64),
       shortId: nodeIdSchema.parse(longId.slice(0, -16)),
       longId: nodeIdSchema.parse(longId),
       publicKeyPem,

@@ -1,5 +1,5 @@
-/** Skills as people spell them, the common ones first: people are dealt more of those. */
-export const skillNames: readonly string[] = `
+/** Skills as people spell them, the common ones first. */
+const COMMON: readonly string[] = listOf(`
   Python, JavaScript, TypeScript, Machine Learning, SQL, Java, C++, Docker, Linux, React, Git, Go,
   Rust, Kubernetes, PostgreSQL, Data Science, Deep Learning, AWS, Node.js, C#, .NET, PyTorch,
   машинное обучение, LLM, Prompt Engineering, TensorFlow, Data Analysis, DevOps, HTML, CSS, WebRTC,
@@ -27,6 +27,33 @@ export const skillNames: readonly string[] = `
   Bicycle Repair, Electronics Repair, First Aid, Chess, Go (game), Mathematics, Number Theory,
   Topology, Linear Algebra, Formal Verification, TLA+, Coq, Lean, Compilers, Operating Systems,
   Distributed Systems, Databases, llama.cpp, Ollama, vLLM, Stable Diffusion, Whisper, LangChain
-`
-  .split(',')
-  .map((name) => name.trim())
+`)
+
+/** With a topic each, the long tail of what few people have. */
+const TOOLS = COMMON.slice(0, 73)
+const TOPICS = listOf(`
+  Automation, Testing, Security, Performance, Debugging, Migration, Deployment, Monitoring, Refactoring,
+  Training, Mentoring, Architecture, Code Review, Consulting, Internals, Plugins, Tooling, Packaging,
+  Documentation, Integration, Benchmarking, Profiling, Observability, Backups, Replication, Scheduling,
+  Caching, Parsing, Scripting, Prototyping, Accessibility, Localisation, Compliance, Auditing, Licensing,
+  Visualisation, Simulation, Optimisation, Forecasting, Modelling, Scraping, Reporting, Streaming, Pipelines,
+  Templates, Workshops, Certification, Support, Upgrades, Interop, Concurrency, Networking, Storage, Search,
+  Messaging, Payments, Geodata, Imaging, Audio, Robotics, Games, Finance, Healthcare, Education, Agriculture,
+  Astronomy, Chemistry, Genomics, Linguistics, Journalism, Energy, Railways, Shipping
+`)
+
+/** All skills there are, the common ones first: people are dealt more of those. */
+export const skillNames: readonly string[] = [...COMMON, ...longTail()]
+
+/** Every tool with every topic once, neighbours having neither in common. */
+function longTail(): string[] {
+  const size = Math.min(TOOLS.length, TOPICS.length)
+  return Array.from({ length: size * size }, (_, at) => {
+    const tool = TOOLS[at % size] ?? ''
+    return `${tool} ${TOPICS[(at + Math.floor(at / size)) % size] ?? ''}`
+  })
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
+}

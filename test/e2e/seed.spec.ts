@@ -19,6 +19,15 @@ interface Run {
   readonly stderr: string
 }
 
+/** Everything that is put away while an empty database is filled. */
+const SHAPE = `
+  SELECT pg_get_indexdef(indexrelid) AS shape FROM pg_index WHERE indrelid::regclass::text !~ '[.]'
+   UNION ALL
+  SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+   UNION ALL
+  SELECT tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+   ORDER BY shape`
+
 describe('npm run seed', () => {
   it('fills the database of a running hub with nodes that connect and reach each other', async () => {
     await using hub = await startHub()
@@ -61,6 +70,23 @@ describe('npm run seed', () => {
 
     expect(found.status).toBe(200)
     expect(found.body.total).toBeGreaterThan(0)
+  })
+
+  it('fills an empty database with many, and leaves its indexes, constraints and triggers as they were', async () => {
+    await using hub = await startHub()
+    const before = await hub.database.query(SHAPE)
+
+    const run = await seed(environmentOf(hub), ['--nodes', '1000', '--accounts', '19000'])
+
+    expect(run).toEqual({ code: 0, stderr: '' })
+    expect(await hub.database.query(SHAPE)).toEqual(before)
+    const [counted] = await hub.database.query(
+      `SELECT (SELECT count(*)::int FROM accounts) AS accounts,
+              (SELECT count(*)::int FROM profiles WHERE is_listed AND search IS NOT NULL) > 0 AS found,
+              (SELECT sum(people)::int FROM skills)
+                = (SELECT count(*)::int FROM profile_skills WHERE is_listed) AS settled`,
+    )
+    expect(counted).toEqual({ accounts: 20_000, found: true, settled: true })
   })
 
   it('is refused in production, whatever else the environment lacks', async () => {
