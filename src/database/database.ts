@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 
 import type { OnApplicationShutdown } from '@nestjs/common'
 import pg from 'pg'
-import type { DataSource, EntityManager } from 'typeorm'
+import type { DataSource, QueryRunner } from 'typeorm'
 
 import { UnavailableError } from '../common/hub-error.js'
 import { driverErrorOf } from './postgres-errors.js'
@@ -25,18 +25,33 @@ export interface Queries {
 export class Pool implements Queries {
   constructor(protected readonly dataSource: DataSource) {}
 
-  rows<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return rowsOf<Row>(this.dataSource, sql, parameters)
+  async rows<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner()
+    try {
+      return await rowsOf<Row>(runner, sql, parameters)
+    } finally {
+      await runner.release()
+    }
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
   async transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner()
     try {
-      return await this.dataSource.transaction((manager) =>
-        work({ rows: (sql, parameters = []) => rowsOf(manager, sql, parameters) }),
-      )
-    } catch (error) {
-      throw translate(error)
+      await rowsOf(runner, 'BEGIN', [])
+      try {
+        const result = await work({
+          rows: (sql, parameters = []) => rowsOf(runner, sql, parameters),
+        })
+        await rowsOf(runner, 'COMMIT', [])
+        return result
+      } catch (error) {
+        // On a connection that is gone it fails, and need not be.
+        await rowsOf(runner, 'ROLLBACK', []).catch(() => undefined)
+        throw translate(error)
+      }
+    } finally {
+      await runner.release()
     }
   }
 }
@@ -81,16 +96,39 @@ export class Database extends Pool implements OnApplicationShutdown {
 }
 
 async function rowsOf<Row>(
-  connection: DataSource | EntityManager,
+  runner: QueryRunner,
   sql: string,
   parameters: readonly Parameter[],
 ): Promise<Row[]> {
   try {
-    const result = await connection.query<Row[] | [Row[], number]>(sql, [...parameters])
+    const result = await runner.manager.query<Row[] | [Row[], number]>(sql, [...parameters])
     return isCounted(result) ? result[0] : result
   } catch (error) {
+    if (isUnanswered(error)) await abandon(runner)
     throw translate(error)
   }
+}
+
+/** The driver has given up waiting; the server has not given up working. */
+function isUnanswered(error: unknown): boolean {
+  const cause = driverErrorOf(error)
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'message' in cause &&
+    cause.message === 'Query read timeout'
+  )
+}
+
+/** Ends the connection: back in the pool, it would keep the next request waiting for what nobody wants any more. */
+async function abandon(runner: QueryRunner): Promise<void> {
+  const client: unknown = await runner.connect()
+  if (isClient(client)) client.end().catch(() => undefined)
+}
+
+/** NOTE: no `instanceof`: TypeORM may have loaded a driver of its own. */
+function isClient(client: unknown): client is Pick<pg.Client, 'end'> {
+  return typeof client === 'object' && client !== null && 'end' in client
 }
 
 /** TypeORM answers UPDATE and DELETE with [rows, affected], everything else with rows. */

@@ -23,6 +23,10 @@ import { SkillList } from './skill-list.js'
 
 /** So many are all ranked; each is a look into its profile. */
 const MAX_RANKED = 1_000
+/** Where so many come first by their skill, the others are not looked at. */
+const ENOUGH_WALKED = 100
+/** Else so many are ranked, whoever they are: from a disk, each takes a tenth of a millisecond or more. */
+const MAX_RANKED_AT_LAST = 3_000
 /** Entries of an index that are walked along for the best of very many. */
 const MAX_WALKED = 10_000
 /** Skills whose indexes are walked along for one search. */
@@ -88,7 +92,7 @@ export class ProfileSearch {
     if (count === 0) return []
     if (count > MAX_RANKED) {
       const walked = await this.walk(queries, request, needed)
-      if (walked.length >= MAX_REACHED) return walked
+      if (walked.length >= ENOUGH_WALKED) return walked
     }
     return this.rank(queries, request, needed)
   }
@@ -113,7 +117,7 @@ export class ProfileSearch {
          FROM (SELECT ${matchColumns(request, parameters)}
                  FROM profiles p
                 WHERE ${conditionOf(request.criteria, needed, parameters)}
-                LIMIT ${MAX_COUNTED}) found
+                LIMIT ${MAX_RANKED_AT_LAST}) found
         ORDER BY rank DESC, updated_at DESC, account_id
         LIMIT ${MAX_REACHED}`,
       parameters.values,
