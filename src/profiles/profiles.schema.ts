@@ -124,7 +124,7 @@ export type PresenceSetting = z.output<typeof presence>
 /**
  * PUT /profile. Unknown fields are ignored. Of those that classic clients know, absent ones are null or empty;
  * `languages` and what follows it stay as they are: a classic client, which does not know them, would show what
- * its owner hid with another. Null empties them.
+ * its owner hid with another. Null empties the first three.
  */
 export const putProfileBody = z
   .object(
@@ -145,8 +145,8 @@ export const putProfileBody = z
       languages: languages.nullish(),
       availability: text(MAX_AVAILABILITY).nullish(),
       links: links.nullish(),
-      visibility: visibility.nullish(),
-      presence: presence.nullish(),
+      visibility: visibility.optional(),
+      presence: presence.optional(),
     },
     'expected a JSON object',
   )
@@ -156,7 +156,7 @@ export const putProfileBody = z
     skills: body.expertise,
     compute: body.compute,
     p2pUriHint: body.p2p_uri_hint ?? null,
-    // Undefined, as null for the last two: as it was.
+    // Undefined, and null of the last two: as it was.
     languages: body.languages === null ? [] : body.languages,
     availability: body.availability,
     links: body.links === null ? [] : body.links,

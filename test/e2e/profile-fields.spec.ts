@@ -177,7 +177,7 @@ describe('a link', () => {
 describe('other fields', () => {
   it.each<[field: string, values: unknown[]]>([
     ['availability', ['a'.repeat(201), 5, true, ['evenings'], {}]],
-    ['visibility', ['public', 'everyone', '', true, ['hidden']]],
+    ['visibility', ['public', 'everyone', '', null, true, ['hidden']]],
     [
       'p2p_uri_hint',
       ['http://10.0.0.1', 'https://a.b', 'dpc://', 'dpc:10.0.0.1', 'javascript:0', 'dpc://a\nb'],
