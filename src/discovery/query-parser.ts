@@ -14,8 +14,10 @@ const PART = /(?<minus>-?)["“”„«»](?<phrase>[^"“”„«»]*)["“”�
 /** A minus sign excludes where a word follows it: not in `-`, `--` and `->`. */
 const EXCLUDED = /^-(?=[\p{L}\p{N}.])/u
 
+/** What ends a thought: words behind it make no skill with those before. */
 const ENDS = /[,;!?]+$/u
 
+/** Takes a query apart; whatever it is, nothing is refused here. */
 export function parseQuery(text: string): ParsedQuery {
   const phrases: string[] = []
   const excluded: string[] = []
@@ -34,7 +36,6 @@ export function parseQuery(text: string): ParsedQuery {
       endRun()
       excluded.push(word.slice(1).replace(ENDS, ''))
     } else {
-      // A comma ends a thought: `machine learning, rust`.
       const bare = word.replace(ENDS, '')
       if (bare !== '') run.push(bare)
       if (bare !== word) endRun()
